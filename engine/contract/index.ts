@@ -1,0 +1,6 @@
+// The contract: every message and type that crosses a process boundary, as zod schemas with the types inferred from them.
+// engine.ts: window <-> engine (through a MessagePort or a WebSocket). services.ts: window <-> main's services.
+// record.ts: what a run leaves behind. Whoever receives a message parses it first; whoever sends may trust its own types.
+export * from './engine.ts';
+export * from './record.ts';
+export * from './services.ts';
