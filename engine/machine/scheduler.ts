@@ -1,0 +1,145 @@
+// Time: runs the CPUs of a machine in turn, in slices on a fixed grid of guest time, and what is due between them.
+// One instruction takes one nanosecond. The order of everything follows from guest state alone: never from the host.
+//
+// All CPUs stand at the start of a slice; each in turn runs to its end (or sleeps), then the machine's time moves on.
+// A CPU's own timer interrupts it exactly at its deadline inside the slice; what other CPUs and devices do to it, it
+// sees at the latest in the next slice. The grid is absolute, so that leaving `run` early and coming back (a paused or
+// paced run) never changes where slices end.
+import type { Cpu } from '../cpu/port.ts';
+import { guestNs, instructions } from '../util/units.ts';
+import type { GuestNs, Instructions } from '../util/units.ts';
+import { EventQueue } from './events.ts';
+import type { PowerState } from './api.ts';
+
+/** Slice length in guest ns: long enough that switching costs little, short enough that cross-CPU signals are prompt. */
+export const SLICE = 20_000;
+
+/** A CPU's private timers as the scheduler needs them. */
+export interface PrivateTimers {
+  /** Guest time at which an output of this CPU's timers changes next; Infinity if never. */
+  deadline(cpu: number): number;
+  /** Brings the outputs of this CPU's timers up to date. */
+  update(cpu: number, now: GuestNs): void;
+}
+
+/** Physical interrupts that host code takes before the guest goes on (the hypervisor's). */
+export interface HostInterrupts {
+  pending(cpu: number): boolean;
+  take(cpu: number): void;
+}
+
+interface Seat {
+  cpu: Cpu;
+  power: PowerState;
+}
+
+export class Scheduler {
+  readonly events = new EventQueue();
+  readonly #seats: Seat[];
+  readonly #timers: PrivateTimers;
+  readonly #host: HostInterrupts;
+  #now = guestNs(0);
+  #interrupted = false;
+  /** The CPU inside `run` now: its time runs ahead of the slice's start by what it has retired since `base`. */
+  #running: { cpu: Cpu; base: number } | undefined;
+
+  constructor(cpus: readonly Cpu[], timers: PrivateTimers, host: HostInterrupts) {
+    this.#seats = cpus.map((cpu) => ({ cpu, power: 'off' }));
+    this.#timers = timers;
+    this.#host = host;
+  }
+
+  /** Machine time; inside a port call the calling CPU's own, exact to the instruction. */
+  get now(): GuestNs {
+    const running = this.#running;
+    return running ? guestNs(running.base + running.cpu.retired) : this.#now;
+  }
+
+  get instructions(): Instructions {
+    return instructions(this.#seats.reduce((sum, seat) => sum + seat.cpu.retired, 0));
+  }
+
+  power(cpu: number): PowerState {
+    return this.#seat(cpu).power;
+  }
+
+  /** A CPU that is switched off while it runs (its own PSCI CPU_OFF) leaves at the next instruction boundary. */
+  setPower(cpu: number, state: PowerState): void {
+    const seat = this.#seat(cpu);
+    seat.power = state;
+    if (state === 'off' && this.#running?.cpu === seat.cpu) seat.cpu.leave();
+  }
+
+  interrupt(): void {
+    this.#interrupted = true;
+  }
+
+  /** See Machine.run. */
+  run(until: GuestNs, stop?: () => boolean): 'time' | 'stopped' | 'idle' {
+    this.#interrupted = false;
+    for (;;) {
+      while (this.events.runDue(this.#now)) if (this.#interrupted || stop?.()) return 'stopped';
+      if (this.#interrupted || stop?.()) return 'stopped';
+      if (this.#now >= until) return 'time';
+
+      const wake = this.#nextWake();
+      if (wake === Infinity && until === Infinity) return 'idle';
+      if (wake > this.#now) {
+        // Everyone sleeps: nothing happens before `wake`.
+        this.#now = guestNs(Math.min(wake, until));
+        continue;
+      }
+      const gridEnd = (Math.floor(this.#now / SLICE) + 1) * SLICE;
+      const end = Math.min(gridEnd, until, this.events.next);
+      for (const seat of this.#seats) this.#slice(seat, end);
+      this.#now = guestNs(end);
+    }
+  }
+
+  /** Runs one CPU for exactly `count` instructions outside the grid (single step). Other CPUs stand still. */
+  step(cpu: number, count: Instructions): Instructions {
+    const seat = this.#seat(cpu);
+    const before = seat.cpu.retired;
+    this.#slice(seat, this.#now + count);
+    const executed = seat.cpu.retired - before;
+    this.#now = guestNs(this.#now + executed);
+    return instructions(executed);
+  }
+
+  /** Earliest time at which anything can happen; now or earlier if a CPU can run. */
+  #nextWake(): number {
+    let wake = this.events.next;
+    for (const [index, seat] of this.#seats.entries()) {
+      if (seat.power === 'off') continue;
+      if (seat.cpu.waiting === 'no' || this.#host.pending(index)) return this.#now;
+      wake = Math.min(wake, this.#timers.deadline(index));
+    }
+    return wake;
+  }
+
+  #slice(seat: Seat, end: number): void {
+    const { cpu } = seat;
+    let time: number = this.#now;
+    while (time < end && seat.power === 'on') {
+      if (this.#timers.deadline(cpu.index) <= time) this.#timers.update(cpu.index, guestNs(time));
+      const base = time - cpu.retired;
+      this.#running = { cpu, base };
+      while (seat.power === 'on' && this.#host.pending(cpu.index)) this.#host.take(cpu.index);
+      const deadline = this.#timers.deadline(cpu.index);
+      if (cpu.waiting !== 'no') {
+        if (deadline >= end) break;
+        time = Math.max(time, deadline);
+        continue;
+      }
+      if (seat.power === 'on') cpu.run(instructions(Math.min(end, deadline) - time));
+      time = base + cpu.retired;
+    }
+    this.#running = undefined;
+  }
+
+  #seat(cpu: number): Seat {
+    const seat = this.#seats[cpu];
+    if (!seat) throw new RangeError(`the machine has ${this.#seats.length} CPUs; there is no CPU ${cpu}`);
+    return seat;
+  }
+}
