@@ -38,7 +38,7 @@ function scene(count: number) {
     update: (cpu, now) => {
       log.push(`timer ${cpu} @${now}`);
       deadlines[cpu] = Infinity;
-      (cpus[cpu] as CountingCpu).waiting = 'no';
+      Object.assign(cpus[cpu] as CountingCpu, { waiting: 'no', sleepAfter: Infinity });
     },
   };
   const host: HostInterrupts = { pending: () => false, take: () => undefined };
