@@ -21,9 +21,6 @@ export const runRequest = z.object({
 });
 export type RunRequest = z.infer<typeof runRequest>;
 
-/** Main -> engine process, once, before any port. */
-export const engineStart = z.object({ type: z.literal('start'), request: runRequest });
-
 /** Window -> engine. */
 export const engineCommand = z.discriminatedUnion('type', [
   /** A new or returning window: the engine answers with one `snapshot` and streams from there. */

@@ -155,10 +155,29 @@ export const serviceError = z.object({
   message: z.string(),
 });
 export type ServiceErrorShape = z.infer<typeof serviceError>;
+export type ServiceErrorCode = ServiceErrorShape['code'];
 
-/** The bridge that the preload script puts at `window.cellblock`, and that the browser shell's client makes from a WebSocket. */
+/** What `Bridge.call` rejects with. Errors lose their fields where they cross a process, so calls are answered with a `Reply`. */
+export class ServiceError extends Error {
+  readonly code: ServiceErrorCode;
+  constructor(code: ServiceErrorCode, message: string) {
+    super(message);
+    this.name = 'ServiceError';
+    this.code = code;
+  }
+}
+
+/** The answer to one call, as it crosses. */
+export const reply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(false), error: serviceError }),
+]);
+export type Reply = z.infer<typeof reply>;
+
+/** What a window has of main: renderer/bridge.ts makes it from the preload script's `window.cellblock` or from a WebSocket. */
 export interface Bridge {
   readonly shell: 'electron' | 'browser';
+  /** Rejects with a ServiceError. */
   call<N extends ServiceName>(name: N, input: ServiceInput<N>): Promise<ServiceOutput<N>>;
   onNotice(listener: (notice: MainNotice) => void): () => void;
   /** A port to the engine of a running run; messages are EngineCommand out, EngineMessage in. Null: it is not running any more. */
@@ -167,4 +186,11 @@ export interface Bridge {
 export interface EnginePort {
   post(command: unknown): void;
   close(): void;
+}
+
+/** What the preload script puts at `window.cellblock`. Nothing here is parsed yet. */
+export interface PreloadBridge {
+  call(name: string, input: unknown): Promise<Reply>;
+  onNotice(listener: (notice: unknown) => void): () => void;
+  attachRun(runId: string, onMessage: (message: unknown) => void): Promise<EnginePort | null>;
 }
