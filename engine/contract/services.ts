@@ -182,7 +182,11 @@ export interface Bridge {
   onNotice(listener: (notice: MainNotice) => void): () => void;
   /** A port to the engine of a running run; messages are EngineCommand out, EngineMessage in. Null: it is not running any more. */
   attachRun(runId: string, onMessage: (message: unknown) => void): Promise<EnginePort | null>;
+  /** Browser shell: tells at once and at every change whether main can be reached. Ports and notices come back by themselves. */
+  onConnection?(listener: (connection: Connection) => void): () => void;
 }
+/** `refused`: this page has no valid secret; only the address that `npm start` printed helps. */
+export type Connection = 'connecting' | 'open' | 'lost' | 'refused';
 export interface EnginePort {
   post(command: unknown): void;
   close(): void;
