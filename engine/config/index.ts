@@ -1,2 +1,7 @@
 // The door of the configuration room: everything other rooms may use. See model.ts for the model itself.
 export * from './model.ts';
+export * from './errors.ts';
+export * from './location.ts';
+export * from './codec.ts';
+export * from './region.ts';
+export * from './symbols.ts';
