@@ -161,6 +161,12 @@ describe('refusals name the thing, the place and the next step', () => {
     change(bytes, new DataView(bytes.buffer));
     return bytes;
   };
+  const withRoom = (length: number, change: (view: DataView) => void = () => undefined) => {
+    const bytes = new Uint8Array(length);
+    bytes.set(smallCell().slice(0, 132));
+    change(new DataView(bytes.buffer));
+    return bytes;
+  };
   it.each([
     ['an empty file', new Uint8Array(), 'truncated', /x\.cell ends after 0 bytes/],
     ['noise', new TextEncoder().encode('\x7fELF\x02\x01\x01\0'), 'signature', /begins with "\\x7fELF\\x02"/],
@@ -171,16 +177,11 @@ describe('refusals name the thing, the place and the next step', () => {
     ['a huge count', patched((_, v) => v.setUint32(76, 0xffffffff, true)), 'counts', /num_stream_ids/],
     [
       'a cell beyond 64 KiB',
-      (() => {
-        const bytes = new Uint8Array(132 + 65536);
-        bytes.set(smallCell().slice(0, 132));
-        new DataView(bytes.buffer).setUint32(52, 2046, true);
-        return bytes;
-      })(),
+      withRoom(132 + 65536, (view) => view.setUint32(52, 2046, true)),
       'cell-too-large',
       /65612 bytes; the hypervisor reads at most 65536/,
     ],
-    ['a disk image', new Uint8Array(17 << 20).fill(0).map((_, i) => smallCell()[i] ?? 0), 'oversized', /17825792/],
+    ['a disk image', withRoom(17 << 20), 'oversized', /17825792/],
   ] as const)('%s', (_, bytes, code, message) => {
     const error = refused(bytes);
     expect(error.code).toBe(code);
