@@ -1,0 +1,57 @@
+// Theme and everything else that the window remembers across projects; kept by main, written a moment after a change.
+import type { Bridge, Settings } from '../../engine/contract/index.ts';
+import type { Notices } from './notices.svelte.ts';
+
+export type Theme = Settings['theme'];
+const SAVE_AFTER = 400;
+
+export class SettingsStore {
+  theme = $state<Theme>('system');
+  #window = $state.raw<Settings['window']>({});
+  #bridge: Bridge;
+  #notices: Notices;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(bridge: Bridge, notices: Notices) {
+    this.#bridge = bridge;
+    this.#notices = notices;
+  }
+
+  async load(): Promise<void> {
+    const settings = await this.#bridge.call('settings.get', undefined);
+    this.theme = settings.theme;
+    this.#window = settings.window;
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    this.#save();
+  }
+
+  /** A remembered value if it is a number, else the fallback. */
+  number(key: string, fallback: number): number {
+    const value = this.#window[key];
+    return typeof value === 'number' && Number.isFinite(value) ? value : fallback;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.#window[key];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  remember(key: string, value: number | string | undefined): void {
+    if (this.#window[key] === value) return;
+    this.#window = { ...this.#window, [key]: value };
+    this.#save();
+  }
+
+  #save(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const window = Object.fromEntries(Object.entries(this.#window).filter(([, value]) => value !== undefined));
+      this.#bridge
+        .call('settings.set', { theme: this.theme, window })
+        .catch((error: unknown) => this.#notices.report(error));
+    }, SAVE_AFTER);
+  }
+}
