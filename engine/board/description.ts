@@ -28,6 +28,8 @@ export interface BoardUart extends BoardRange {
   /** Bytes between registers: 1 or 4. */
   stride?: 1 | 4;
   clockHz?: number;
+  /** When a PL011 raises its receive interrupt: at the level in UARTIFLS (the manual's way, the default) or with every byte. */
+  receiveInterrupt?: 'level' | 'every-byte';
 }
 
 export interface BoardGic {
@@ -72,7 +74,10 @@ export interface BoardDescription {
   /** Ranges of RAM or address space that firmware or hardware keeps. */
   reserved: BoardRange[];
   gic?: BoardGic;
-  timers?: { frequencyHz: number; ppis: { securePhysical: number; physical: number; virtual: number; hypervisor: number } };
+  timers?: {
+    frequencyHz: number;
+    ppis: { securePhysical: number; physical: number; virtual: number; hypervisor: number };
+  };
   uarts: BoardUart[];
   devices: BoardDevice[];
   pci: BoardPciHost[];

@@ -1,0 +1,4 @@
+// The door of the board room: descriptions, their schema and loader. See description.ts for the shape.
+export * from './description.ts';
+export * from './load.ts';
+export { boardSchema } from './schema.ts';
