@@ -78,13 +78,14 @@ describe('what a save sends', () => {
       fc.property(texts, texts, (before, after) => {
         const map = (texts: Record<string, string>): WorkingFiles =>
           new Map(Object.entries(texts).map(([path, text]) => [path, textFile(path, 'cell', text)]));
-        const result = { ...before };
+        const result = map(before) as Map<string, WorkingFile>;
         for (const change of changesBetween(map(before), map(after))) {
-          if (change.type === 'put') result[change.path] = change.text;
-          else if (change.type === 'remove') delete result[change.path];
+          if (change.type === 'put') result.set(change.path, textFile(change.path, change.kind, change.text));
+          else if (change.type === 'remove') result.delete(change.path);
           else throw new Error(change.type);
         }
-        expect(result).toEqual(after);
+        expect(changesBetween(result, map(after))).toEqual([]);
+        expect(result.size).toBe(map(after).size);
       }),
     );
   });

@@ -10,7 +10,7 @@ export interface WorkingFile {
   /** Sources, scripts, and the two entries that are not files. */
   readonly text?: string;
   /** Binary content where it is known here: added in this window, or a `.cell` file that was fetched to be read. */
-  readonly bytes?: Uint8Array;
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** SHA-256 as main knows it; empty for what main has not seen. */
   readonly hash: string;
   readonly size: number;
@@ -31,7 +31,7 @@ export const textFile = (path: string, kind: FileKind, text: string): WorkingFil
   size: new TextEncoder().encode(text).length,
 });
 
-export const binaryFile = (path: string, kind: FileKind, bytes: Uint8Array): WorkingFile => ({
+export const binaryFile = (path: string, kind: FileKind, bytes: Uint8Array<ArrayBuffer>): WorkingFile => ({
   path,
   kind,
   bytes,
@@ -55,6 +55,21 @@ export function filesOf(project: Project, known?: WorkingFiles): WorkingFiles {
 export const nameEntry = (name: string): WorkingFile => entry(NAME_ENTRY, name);
 export const scriptEntry = (path: string): WorkingFile => entry(SCRIPT_ENTRY, path);
 
+export const NO_FILES: WorkingFiles = new Map();
+
+/** The files with some of them replaced, added, or (undefined) removed. */
+export function withFiles(
+  files: WorkingFiles,
+  changes: readonly { path: string; file: WorkingFile | undefined }[],
+): WorkingFiles {
+  const changed = new Map(files);
+  for (const { path, file } of changes) {
+    if (file) changed.set(path, file);
+    else changed.delete(path);
+  }
+  return changed;
+}
+
 /** True if both have the same content, as far as it is known here. */
 export function sameContent(a: WorkingFile | undefined, b: WorkingFile | undefined): boolean {
   if (a === b) return true;
@@ -66,6 +81,25 @@ export function sameContent(a: WorkingFile | undefined, b: WorkingFile | undefin
 
 const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/** Each file's content as one text that is equal exactly for equal contents; what main has not seen equals nothing of main's. */
+export const contentsOf = (files: WorkingFiles): Map<string, string> =>
+  new Map([...files].map(([path, { text, hash }]) => [path, text !== undefined ? `text ${text}` : `hash ${hash}`]));
+
+/** The files as they were sent, with the hashes that main found for binary ones. */
+export function withHashes(sent: WorkingFiles, saved: Project): WorkingFiles {
+  const hashes = new Map(saved.files.map((file) => [file.path, file.hash]));
+  return new Map(
+    [...sent].map(([path, file]) => {
+      const hash = hashes.get(path) ?? '';
+      return [path, file.text === undefined && file.hash !== hash ? { ...file, hash } : file];
+    }),
+  );
+}
+
+/** `files`, where those that are still as they were sent become the ones that main confirmed. */
+export const confirmed = (files: WorkingFiles, sent: WorkingFiles, stamped: WorkingFiles): WorkingFiles =>
+  new Map([...files].map(([path, file]) => [path, file === sent.get(path) ? stamped.get(path)! : file]));
 
 /** What a save must send so that main's files become the working ones. */
 export function changesBetween(saved: WorkingFiles, working: WorkingFiles): ProjectChange[] {

@@ -43,7 +43,7 @@ export class Library {
     );
   }
 
-  import(bytes: Uint8Array): Promise<Project> {
+  import(bytes: Uint8Array<ArrayBuffer>): Promise<Project> {
     return this.#add(this.#bridge.call('projects.import', { bytes }));
   }
 

@@ -1,0 +1,12 @@
+// Starts the window: fonts and tokens, the bridge to main, then the application.
+import '@fontsource-variable/inter/index.css';
+import '@fontsource-variable/jetbrains-mono/index.css';
+import '@xterm/xterm/css/xterm.css';
+import './theme/tokens.css';
+import './theme/base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { openBridge } from './bridge.ts';
+import { Workbench } from './state/workbench.svelte.ts';
+
+mount(App, { target: document.getElementById('workbench')!, props: { workbench: new Workbench(openBridge()) } });

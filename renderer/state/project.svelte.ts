@@ -1,0 +1,330 @@
+// The open project: its files as they are worked on here, what they mean, undo and redo, and saving with a revision so that two
+// windows never overwrite each other. Everything that changes a project goes through `apply`.
+import { ServiceError } from '../../engine/contract/index.ts';
+import type { Bridge, FileKind, Project } from '../../engine/contract/index.ts';
+import type { BoardDescription } from '../../engine/board/description.ts';
+import { cellName, cellOf, ConfigError } from '../../engine/config/index.ts';
+import type { CellConfig, Config, Scenario, SystemConfig } from '../../engine/config/index.ts';
+import { assignHues, hueOf } from '../theme/hues.ts';
+import type { Hue, HueNumbers } from '../theme/hues.ts';
+import { readDocument, writeDocument } from './documents.ts';
+import type { ConfigDocument } from './documents.ts';
+import {
+  changesBetween,
+  confirmed,
+  contentsOf,
+  filesOf,
+  NAME_ENTRY,
+  NO_FILES,
+  sameContent,
+  SCRIPT_ENTRY,
+  withFiles,
+  withHashes,
+} from './files.ts';
+import type { WorkingFile, WorkingFiles } from './files.ts';
+import { History } from './history.svelte.ts';
+import type { FileChange } from './history.svelte.ts';
+import { mergeFiles } from './merge.ts';
+import type { Notices } from './notices.svelte.ts';
+import { reasonOf } from './notices.svelte.ts';
+
+/** A save waits this long for the next edit, in milliseconds. */
+const SAVE_AFTER = 500;
+
+export type SaveState = 'saved' | 'waiting' | 'saving' | 'failed' | 'conflict';
+
+/** A cell of the scenario with the file it comes from. `key` is the file's path. */
+export interface CellEntry {
+  key: string;
+  name: string;
+  root: boolean;
+  cell: CellConfig;
+  document: ConfigDocument;
+}
+
+export class OpenProject {
+  readonly id: string;
+  readonly board: BoardDescription | undefined;
+  readonly boardName: string;
+  files = $state.raw<WorkingFiles>(NO_FILES);
+  layout = $state.raw<Project['layout']>({});
+  saveState = $state<SaveState>('saved');
+  /** Files that this window and another one changed, while the person has not decided. */
+  conflicts = $state.raw<readonly string[]>([]);
+  readonly history = new History<WorkingFile>();
+
+  readonly name = $derived(this.files.get(NAME_ENTRY)?.text ?? '');
+  readonly script = $derived(this.files.get(SCRIPT_ENTRY)?.text ?? null);
+  readonly documents: readonly ConfigDocument[] = $derived(
+    [...this.files.values()]
+      .filter((file) => file.kind === 'system' || file.kind === 'cell')
+      .map((file) => readDocument(file, this.files)),
+  );
+  readonly system: ConfigDocument | undefined = $derived(this.#systemDocument());
+  readonly cells: readonly CellEntry[] = $derived(this.#cellEntries());
+  readonly scenario: Scenario | undefined = $derived(this.#scenario());
+  readonly #hues: HueNumbers = $derived(
+    assignHues(
+      hueNumbers(this.layout),
+      this.cells.filter((entry) => !entry.root).map((entry) => entry.name),
+    ),
+  );
+
+  #bridge: Bridge;
+  #notices: Notices;
+  #saved = NO_FILES;
+  #savedLayout: Project['layout'] = {};
+  #revision = 0;
+  #theirs: Project | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #saving: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(bridge: Bridge, notices: Notices, project: Project, board: BoardDescription | undefined) {
+    this.#bridge = bridge;
+    this.#notices = notices;
+    this.id = project.id;
+    this.board = board;
+    this.boardName = project.board;
+    this.layout = project.layout;
+  }
+
+  static async open(
+    bridge: Bridge,
+    notices: Notices,
+    project: Project,
+    board: BoardDescription | undefined,
+  ): Promise<OpenProject> {
+    const open = new OpenProject(bridge, notices, project, board);
+    open.#adopt(project, await open.#fetched(filesOf(project)));
+    open.files = open.#saved;
+    return open;
+  }
+
+  /** The hue that a cell has for life, by its name; undefined for a cell that this project never had. */
+  hue(cell: string): Hue {
+    const numbers = Object.hasOwn(this.#hues, cell) ? this.#hues : assignHues(this.#hues, [cell]);
+    return hueOf(numbers[cell]!);
+  }
+
+  /** Does something that changes files, as one step that can be undone. Changes that change nothing are left out. */
+  apply(label: string, changes: readonly { path: string; file: WorkingFile | undefined }[]): void {
+    const steps = changes
+      .map(({ path, file }): FileChange<WorkingFile> => ({ path, before: this.files.get(path), after: file }))
+      .filter(({ before, after }) => !sameContent(before, after));
+    if (steps.length === 0) return;
+    this.history.push({ label, changes: steps });
+    this.#put(steps.map(({ path, after }) => ({ path, file: after })));
+  }
+
+  /**
+   * Changes the model of one configuration file and writes it back into its text or bytes.
+   * A value that does not fit its field is refused with a notice, and nothing changes.
+   */
+  edit(label: string, path: string, change: (config: Config) => void): boolean {
+    return this.editAll(label, [{ path, change }]);
+  }
+
+  /** The same over several files, as one step. */
+  editAll(label: string, edits: readonly { path: string; change: (config: Config) => void }[]): boolean {
+    try {
+      const files = edits.map(({ path, change }) => {
+        const document = this.document(path);
+        if (!document?.config)
+          throw new ConfigError('source', `${path} cannot be read, so it cannot be edited here. Mend its text first.`);
+        const config = structuredClone(document.config);
+        change(config);
+        return { path, file: writeDocument(document, config) };
+      });
+      this.apply(label, files);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#notices.show('error', error.message);
+      return false;
+    }
+  }
+
+  undo(): void {
+    const step = this.history.undo();
+    if (step) this.#put(step.changes.map(({ path, before }) => ({ path, file: before })));
+  }
+
+  redo(): void {
+    const step = this.history.redo();
+    if (step) this.#put(step.changes.map(({ path, after }) => ({ path, file: after })));
+  }
+
+  document(path: string): ConfigDocument | undefined {
+    return this.documents.find((document) => document.path === path);
+  }
+
+  filesOfKind(kind: FileKind): WorkingFile[] {
+    return [...this.files.values()].filter((file) => file.kind === kind);
+  }
+
+  /** Content of a file as bytes, fetched from main where it is not here. */
+  async bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    const file = this.files.get(path);
+    if (file?.bytes) return file.bytes;
+    if (file?.text !== undefined) return new TextEncoder().encode(file.text);
+    return this.#bridge.call('projects.bytes', { id: this.id, path });
+  }
+
+  /** Remembers something about the window for this project; not an edit, so not undone. */
+  remember(key: string, value: unknown): void {
+    if (Object.is(this.layout[key], value)) return;
+    this.layout = { ...this.layout, [key]: value };
+    this.#saveSoon();
+  }
+
+  /** Writes everything that is still waiting; resolves when main has it or the person was told why not. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    while (this.#saving) await this.#saving;
+    if (this.saveState === 'waiting' || this.saveState === 'failed') await this.#save();
+  }
+
+  /** Another window saved: take over what does not touch the work here. */
+  async changedElsewhere(revision: number): Promise<void> {
+    while (this.#saving) await this.#saving;
+    if (this.#closed || revision <= this.#revision) return;
+    await this.#mergeWith(await this.#bridge.call('projects.open', { id: this.id }));
+  }
+
+  /** The person's answer to a conflict. */
+  async resolve(choice: 'mine' | 'theirs'): Promise<void> {
+    if (!this.#theirs) return;
+    const theirs = this.#theirs;
+    const taken = choice === 'theirs' ? this.conflicts : [];
+    this.#theirs = undefined;
+    this.conflicts = [];
+    await this.#take(theirs, taken);
+  }
+
+  close(): Promise<void> {
+    const done = this.flush();
+    this.#closed = true;
+    return done;
+  }
+
+  #put(changes: readonly { path: string; file: WorkingFile | undefined }[]): void {
+    this.files = withFiles(this.files, changes);
+    this.#saveSoon();
+  }
+
+  #saveSoon(): void {
+    if (this.saveState === 'conflict') return;
+    this.saveState = 'waiting';
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#save(), SAVE_AFTER);
+  }
+
+  #save(): Promise<void> {
+    this.#saving ??= this.#send().finally(() => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
+  }
+
+  async #send(): Promise<void> {
+    const [files, layout] = [this.files, { ...this.layout, hues: this.#hues }];
+    const changes = changesBetween(this.#saved, files);
+    if (JSON.stringify(layout) !== JSON.stringify(this.#savedLayout)) changes.push({ type: 'layout', layout });
+    if (changes.length === 0) {
+      this.saveState = 'saved';
+      return;
+    }
+    this.saveState = 'saving';
+    try {
+      const saved = await this.#bridge.call('projects.save', { id: this.id, revision: this.#revision, changes });
+      const stamped = withHashes(files, saved);
+      this.#adopt(saved, stamped);
+      this.files = confirmed(this.files, files, stamped);
+      this.saveState = 'saved';
+      if (changesBetween(stamped, this.files).length > 0) this.#saveSoon();
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'conflict') {
+        await this.#mergeWith(await this.#bridge.call('projects.open', { id: this.id }));
+        return;
+      }
+      this.saveState = 'failed';
+      this.#notices.show('error', `${this.name} is not saved: ${reasonOf(error)}`, [
+        { label: 'Save again', run: () => void this.flush() },
+      ]);
+    }
+  }
+
+  #adopt(project: Project, files: WorkingFiles): void {
+    this.#saved = files;
+    this.#savedLayout = project.layout;
+    this.#revision = project.revision;
+  }
+
+  async #mergeWith(theirs: Project): Promise<void> {
+    const merge = mergeFiles(contentsOf(this.#saved), contentsOf(this.files), contentsOf(filesOf(theirs)));
+    if (merge.conflicts.length > 0) {
+      this.saveState = 'conflict';
+      this.#theirs = theirs;
+      this.conflicts = merge.conflicts;
+      return;
+    }
+    await this.#take(theirs, merge.theirs);
+  }
+
+  /** Goes on from another window's revision, with their version of these files and ours of all others. */
+  async #take(theirs: Project, paths: readonly string[]): Promise<void> {
+    const fresh = await this.#fetched(filesOf(theirs, this.#saved));
+    const before = this.#saved;
+    this.#adopt(theirs, fresh);
+    this.history.forget(paths);
+    const taken = mergeFiles(contentsOf(before), contentsOf(this.files), contentsOf(fresh)).theirs.concat(paths);
+    this.files = withFiles(
+      this.files,
+      taken.map((path) => ({ path, file: fresh.get(path) })),
+    );
+    this.saveState = 'waiting';
+    this.#saveSoon();
+  }
+
+  /** Configurations without text are binary: the window needs their bytes to read them. */
+  async #fetched(files: WorkingFiles): Promise<WorkingFiles> {
+    const wanted = [...files.values()].filter(
+      (file) => (file.kind === 'system' || file.kind === 'cell') && file.text === undefined && !file.bytes,
+    );
+    const fetched = wanted.map(async (file) => {
+      const bytes = await this.#bridge.call('projects.bytes', { id: this.id, path: file.path });
+      return { path: file.path, file: { ...file, bytes } };
+    });
+    return withFiles(files, await Promise.all(fetched));
+  }
+
+  #systemDocument(): ConfigDocument | undefined {
+    const systems = this.documents.filter((document) => document.config?.kind === 'system');
+    const wanted = this.board?.rootConfig;
+    return systems.find((document) => document.path === wanted) ?? systems[0];
+  }
+
+  #cellEntries(): CellEntry[] {
+    const documents = [
+      ...(this.system ? [this.system] : []),
+      ...this.documents.filter((document) => document.config?.kind === 'cell'),
+    ];
+    return documents.map((document) => {
+      const cell = cellOf(document.config!);
+      return { key: document.path, name: cellName(cell), root: document === this.system, cell, document };
+    });
+  }
+
+  #scenario(): Scenario | undefined {
+    const system: SystemConfig | undefined =
+      this.system?.config?.kind === 'system' ? this.system.config.system : undefined;
+    return system && { system, cells: this.cells.filter((entry) => !entry.root).map((entry) => entry.cell) };
+  }
+}
+
+function hueNumbers(layout: Project['layout']): HueNumbers {
+  const hues = layout.hues;
+  if (typeof hues !== 'object' || hues === null) return {};
+  return Object.fromEntries(Object.entries(hues).filter(([, n]) => Number.isInteger(n) && n >= 0)) as HueNumbers;
+}
