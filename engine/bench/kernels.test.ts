@@ -1,0 +1,57 @@
+// The committed bench kernels are what their sources say, and compute what they should on QEMU.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { COMPILER_VERSION, crossCompilerVersion } from '../../boards/cross-compiler.ts';
+import { buildKernels } from './build-kernels.ts';
+import { KernelOutput, KERNELS, kernelImagePath, loadKernel } from './kernels.ts';
+import { qemuVersion, runOnQemu } from './qemu.ts';
+
+describe('kernel images', () => {
+  test('half of them run with the MMU on', () => {
+    expect(KERNELS.filter((name) => loadKernel(name).mmu)).toHaveLength(KERNELS.length / 2);
+  });
+
+  test.each(KERNELS)('%s runs the share of its rounds that is asked for', (name) => {
+    const whole = loadKernel(name).rounds;
+    expect(whole).toBeGreaterThan(1);
+    expect(loadKernel(name, 0.5).rounds).toBe(Math.round(whole / 2));
+    expect(loadKernel(name, 0).rounds).toBe(1);
+  });
+});
+
+describe('kernel output', () => {
+  test('markers are seen once, wherever the text is cut', () => {
+    const text = 'begin\nend 00000000000000ff ok\n';
+    for (let cut = 0; cut <= text.length; cut++) {
+      const output = new KernelOutput();
+      const reached = [output.append(text.slice(0, cut)), output.append(text.slice(cut))];
+      expect(reached.filter(({ begin }) => begin)).toHaveLength(1);
+      expect(reached.filter(({ end }) => end)).toHaveLength(1);
+      expect(output.checksum).toBe('00000000000000ff');
+    }
+  });
+
+  test('a kernel that finds itself wrong is no result', () => {
+    const output = new KernelOutput();
+    output.append('begin\nend 00000000000000ff WRONG\n');
+    expect(() => output.checksum).toThrow('00000000000000ff');
+  });
+});
+
+const version = crossCompilerVersion();
+describe(`built from source (needs aarch64-linux-gnu-gcc ${COMPILER_VERSION}; ${version ? `found ${version}` : 'not installed'})`, () => {
+  test.skipIf(version !== COMPILER_VERSION)('kernels come out byte for byte', () => {
+    const built = buildKernels();
+    const different = KERNELS.filter((name, index) => !readFileSync(kernelImagePath(name)).equals(built[index]!));
+    expect(different).toEqual([]);
+  });
+});
+
+const qemu = qemuVersion();
+describe(`on QEMU (needs qemu-system-aarch64; ${qemu ? `found ${qemu}` : 'not installed'})`, () => {
+  test.skipIf(!qemu).each(KERNELS)('%s checks its own result', async (name) => {
+    await expect(runOnQemu(loadKernel(name, 0))).resolves.toMatchObject({
+      checksum: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+  });
+});
