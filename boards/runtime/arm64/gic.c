@@ -22,9 +22,17 @@ void gic_enable(unsigned int intid)
 	driver->enable(intid);
 }
 
+void gic_write_byte(uintptr_t bytes, unsigned int intid, uint8_t value)
+{
+	uintptr_t word = bytes + (intid & ~3U);
+	unsigned int shift = intid % 4 * 8;
+
+	mmio_write32(word, (mmio_read32(word) & ~(0xffU << shift)) | (uint32_t)value << shift);
+}
+
 void gic_enable_at(uintptr_t base, unsigned int intid)
 {
-	mmio_write8(base + GIC_IPRIORITYR + intid, PRIORITY);
+	gic_write_byte(base + GIC_IPRIORITYR, intid, PRIORITY);
 	mmio_write32(base + GIC_ISENABLER + intid / 32 * 4, 1U << intid % 32);
 }
 

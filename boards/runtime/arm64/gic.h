@@ -44,5 +44,11 @@ extern const struct gic_driver gic_v2, gic_v3;
 #define PRIORITY_MASK 0xf0
 #define PRIORITY 0x80
 
+/*
+ * Sets one of the registers with a byte for each interrupt. By whole words: a hypervisor in between filters these, and
+ * need not know of narrower accesses.
+ */
+void gic_write_byte(uintptr_t bytes, unsigned int intid, uint8_t value);
+
 /* Gives an interrupt its priority and lets it through, in the registers at `base`. */
 void gic_enable_at(uintptr_t base, unsigned int intid);

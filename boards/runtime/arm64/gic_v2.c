@@ -56,7 +56,7 @@ static void enable(unsigned int intid)
 	uintptr_t distributor = comm_region->gicd_base;
 
 	if (intid >= FIRST_SPI)
-		mmio_write8(distributor + GICD_ITARGETSR + intid, own_target());
+		gic_write_byte(distributor + GICD_ITARGETSR, intid, own_target());
 	gic_enable_at(distributor, intid);
 }
 
