@@ -154,6 +154,8 @@ const REGISTERS = defineRegisters<Pl011>()('PL011', 0x1000, {
   ...primeCellIds('UART', [0x11, 0x10, 0x14, 0x00]),
 });
 
+type RegisterName = keyof typeof REGISTERS.byName;
+
 export interface Pl011Options {
   name: string;
   clock: DeviceClock;
@@ -185,7 +187,7 @@ export interface Pl011State {
 
 export class Pl011 implements Device {
   readonly name: string;
-  readonly registers: RegisterBlock<Pl011, keyof typeof REGISTERS.byName>;
+  readonly registers: RegisterBlock<Pl011, RegisterName>;
 
   readonly #clock: DeviceClock;
   readonly #interrupt: InterruptLine;
@@ -215,7 +217,7 @@ export class Pl011 implements Device {
     this.#paced = options.transmit === 'baud';
     this.#everyByte = options.receiveInterrupt === 'every-byte';
     this.#output = options.output;
-    this.registers = new RegisterBlock(REGISTERS, this, options.name);
+    this.registers = new RegisterBlock<Pl011, RegisterName>(REGISTERS, this, options.name);
   }
 
   read(offset: number, size: 1 | 2 | 4): number {

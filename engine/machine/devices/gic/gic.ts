@@ -1,0 +1,558 @@
+// A Generic Interrupt Controller, version 3 or 2: distributor, redistributors, physical and virtual CPU interfaces, wired
+// together. Source: Arm IHI 0069 (GICv3), IHI 0048 (GICv2); single security state, two groups, no LPIs, as QEMU's virt
+// machine presents it. Nothing here knows time: everything happens in the access or wire change that causes it.
+import { RegisterBlock } from '../../registers.ts';
+import type { RegisterNote } from '../../registers.ts';
+import type { Cpu } from '../../../cpu/port.ts';
+import type { Device, InjectResult, InterruptController, InterruptLine } from '../../api.ts';
+import type { CpuInterfaceSnapshot } from './cpu-interface.ts';
+import { DISTRIBUTOR_V2, DISTRIBUTOR_V3 } from './distributor.ts';
+import type { DistributorOwner } from './distributor.ts';
+import { InterruptState } from './interrupts.ts';
+import type { InterruptStateSnapshot } from './interrupts.ts';
+import { MAPPED_INTERFACE } from './memory-mapped.ts';
+import type { MappedOwner } from './memory-mapped.ts';
+import { PhysicalInterface } from './physical-interface.ts';
+import { REDISTRIBUTOR, REDISTRIBUTOR_SIZE } from './redistributor.ts';
+import type { RedistributorOwner } from './redistributor.ts';
+import { readGicRegister, writeGicRegister } from './system-registers.ts';
+import type { Exchange, SgiKind, SystemRegisterTarget } from './system-registers.ts';
+import { VirtualInterface } from './virtual-interface.ts';
+import type { VirtualInterfaceSnapshot } from './virtual-interface.ts';
+
+/** What drives a CPU's inputs: physical interface, virtual interface, and the maintenance interrupt's level. */
+export interface GicLines {
+  irq: boolean;
+  fiq: boolean;
+  virq: boolean;
+  vfiq: boolean;
+  maintenance: boolean;
+}
+
+export interface GicOptions {
+  version: 2 | 3;
+  /** MPIDR affinity of each CPU by index: Aff3 in bits 39:32, Aff2 to Aff0 in 23:0. */
+  affinities: readonly number[];
+  /** Shared interrupts, a multiple of 32. */
+  spis: number;
+  /** INTID of the maintenance interrupt (a PPI). */
+  maintenance: number;
+  /** CPU index whose access a banked GICv2 register serves now (BusOwner.cpu); not asked for GICv3. */
+  accessor?: () => number;
+  /** Called when any line of a CPU moved, and after `route`. The object is reused. */
+  lines?: (cpu: number, lines: Readonly<GicLines>) => void;
+}
+
+export interface GicSnapshot {
+  interrupts: InterruptStateSnapshot;
+  routes: number[];
+  targetLists: Uint8Array;
+  asleep: boolean[];
+  routedTo: ('guest' | 'hypervisor')[];
+  physical: CpuInterfaceSnapshot[];
+  virtual: VirtualInterfaceSnapshot[];
+}
+
+/** GICD_IROUTER.Interrupt_Routing_Mode: any CPU that takes part. */
+const ROUTE_ANY = -1;
+/** Routed to an affinity that no CPU has. */
+const NOWHERE = -2;
+
+const TWO_32 = 0x1_0000_0000;
+
+export class Gic implements InterruptController, DistributorOwner {
+  readonly version: 2 | 3;
+  readonly state: InterruptState;
+  /** By CPU. */
+  readonly physical: readonly PhysicalInterface[];
+  readonly virtual: readonly VirtualInterface[];
+  /** Bus windows. `redistributors` spans one frame pair a CPU; `cpuInterface` and `virtualInterface` are GICv2's GICC and GICV. */
+  readonly distributor: Device;
+  readonly redistributors: Device;
+  readonly cpuInterface: Device;
+  readonly virtualInterface: Device;
+
+  readonly #cpus: number;
+  readonly #affinities: readonly number[];
+  readonly #accessor: () => number;
+  readonly #onLines: GicOptions['lines'];
+  readonly #maintenance: number;
+  readonly #lines: GicLines[];
+  readonly #targets: SystemRegisterTarget[];
+  readonly #routedTo: ('guest' | 'hypervisor')[];
+  readonly #distributorBlock: RegisterBlock<DistributorOwner, string>;
+  readonly #redistributorBlocks: readonly RegisterBlock<RedistributorOwner, string>[];
+  readonly #redistributorOwners: readonly RedistributorOwner[];
+  readonly #mappedBlocks: readonly RegisterBlock<MappedOwner, string>[];
+  /** GICv3: IROUTER by SPI, low and high word. */
+  readonly #routes: Uint32Array;
+  /** GICv2: ITARGETSR by SPI. */
+  readonly #targetLists: Uint8Array;
+  /** SPIs with Interrupt_Routing_Mode 1, in order. */
+  #anyCpu: number[] = [];
+
+  constructor(options: GicOptions) {
+    const { version, affinities, spis } = options;
+    if (version === 2 && affinities.length > 8) throw new RangeError(`GICv2 serves 8 CPUs, not ${affinities.length}`);
+    this.version = version;
+    this.#cpus = affinities.length;
+    this.#affinities = affinities;
+    this.#accessor = options.accessor ?? (() => 0);
+    this.#onLines = options.lines;
+    this.#maintenance = options.maintenance;
+    this.state = new InterruptState(this.#cpus, spis);
+    this.#routes = new Uint32Array(spis * 2);
+    this.#targetLists = new Uint8Array(spis);
+    const cpus = Array.from({ length: this.#cpus }, (_, cpu) => cpu);
+    this.#lines = cpus.map(() => ({ irq: false, fiq: false, virq: false, vfiq: false, maintenance: false }));
+    this.#routedTo = cpus.map(() => 'guest' as const);
+    this.physical = cpus.map((cpu) => new PhysicalInterface(cpu, this));
+    this.virtual = cpus.map((cpu) => new VirtualInterface(cpu, this));
+    this.#targets = cpus.map((cpu) => ({
+      cpuInterface: this.physical[cpu]!,
+      sendSgi: (kind, value) => this.#systemRegisterSgi(cpu, kind, value),
+    }));
+    this.#distributorBlock = new RegisterBlock<DistributorOwner, string>(
+      version === 3 ? DISTRIBUTOR_V3 : DISTRIBUTOR_V2,
+      this,
+      'GICD',
+    );
+    this.#redistributorOwners = cpus.map((cpu) => ({
+      state: this.state,
+      version,
+      cpu,
+      affinity: this.#typerAffinity(cpu),
+      last: cpu === this.#cpus - 1,
+      asleep: true,
+      bank: () => cpu,
+      refresh: (word, bits) => this.refresh(word, bits),
+    }));
+    this.#redistributorBlocks = this.#redistributorOwners.map(
+      (owner) => new RegisterBlock<RedistributorOwner, string>(REDISTRIBUTOR, owner, `GICR ${owner.cpu}`),
+    );
+    this.#mappedBlocks = [
+      new RegisterBlock<MappedOwner, string>(
+        MAPPED_INTERFACE,
+        { current: () => this.physical[this.#accessor()]! },
+        'GICC',
+      ),
+      new RegisterBlock<MappedOwner, string>(
+        MAPPED_INTERFACE,
+        { current: () => this.virtual[this.#accessor()]! },
+        'GICV',
+      ),
+    ];
+    this.distributor = {
+      name: 'GICD',
+      read: (offset, size) => this.readDistributor(offset, size),
+      write: (offset, size, value) => this.writeDistributor(offset, size, value),
+    };
+    this.redistributors = {
+      name: 'GICR',
+      read: (offset, size) =>
+        this.readRedistributor(Math.floor(offset / REDISTRIBUTOR_SIZE), offset % REDISTRIBUTOR_SIZE, size),
+      write: (offset, size, value) =>
+        this.writeRedistributor(Math.floor(offset / REDISTRIBUTOR_SIZE), offset % REDISTRIBUTOR_SIZE, size, value),
+    };
+    const mapped = (name: string, block: number): Device => ({
+      name,
+      read: (offset, size) => this.#mappedBlocks[block]!.read(offset, size),
+      write: (offset, size, value) => this.#mappedBlocks[block]!.write(offset, size, value),
+    });
+    this.cpuInterface = mapped('GICC', 0);
+    this.virtualInterface = mapped('GICV', 1);
+    if (version === 2) {
+      // SGIs are always enabled; shared interrupts go nowhere until they are routed.
+      this.state.enabled.fill(0xffff, 0, this.#cpus);
+      // A uniprocessor has no target registers: everything goes to its CPU (IHI 0048, 4.3.12).
+      if (this.#cpus === 1) this.state.targets.fill(0xffffffff);
+    } else {
+      for (let spi = 0; spi < spis; spi++) this.#applyRoute(spi);
+    }
+  }
+
+  /** Where guests used what the registers do not offer. */
+  get notes(): readonly RegisterNote[] {
+    return [this.#distributorBlock, ...this.#redistributorBlocks, ...this.#mappedBlocks].flatMap(
+      (block) => block.notes,
+    );
+  }
+
+  set onNote(sink: ((note: RegisterNote) => void) | undefined) {
+    for (const block of [this.#distributorBlock, ...this.#redistributorBlocks, ...this.#mappedBlocks])
+      block.onNote = sink;
+  }
+
+  // Wires
+
+  spi(n: number): InterruptLine {
+    if (!Number.isInteger(n) || n < 0 || n >= this.state.spis)
+      throw new RangeError(`the GIC has SPIs 0 to ${this.state.spis - 1}; there is no SPI ${n}`);
+    const word = this.#cpus + (n >>> 5);
+    return { set: (level) => this.#setLevel(word, n & 31, level) };
+  }
+
+  ppi(cpu: number, intid: number): InterruptLine {
+    if (intid < 16 || intid > 31) throw new RangeError(`INTID ${intid} is no private peripheral interrupt (16 to 31)`);
+    return { set: (level) => this.#setLevel(cpu, intid, level) };
+  }
+
+  #setLevel(word: number, bit: number, level: boolean): void {
+    if (this.state.setLevel(word, bit, level)) this.refresh(word, 1 << bit);
+  }
+
+  // Register windows
+
+  readDistributor(offset: number, size: 1 | 2 | 4): number {
+    return this.#distributorBlock.read(offset, size);
+  }
+
+  writeDistributor(offset: number, size: 1 | 2 | 4, value: number): void {
+    this.#distributorBlock.write(offset, size, value);
+  }
+
+  readRedistributor(cpu: number, offset: number, size: 1 | 2 | 4): number {
+    return this.#redistributorBlocks[cpu]?.read(offset, size) ?? 0;
+  }
+
+  writeRedistributor(cpu: number, offset: number, size: 1 | 2 | 4, value: number): void {
+    this.#redistributorBlocks[cpu]?.write(offset, size, value);
+  }
+
+  readSystemRegister(cpu: Cpu, key: number): boolean {
+    return this.version === 3 && readGicRegister(this.#targets[cpu.index]!, key, cpu.exchange);
+  }
+
+  writeSystemRegister(cpu: Cpu, key: number): boolean {
+    return this.version === 3 && writeGicRegister(this.#targets[cpu.index]!, key, cpu.exchange);
+  }
+
+  // Host code
+
+  /**
+   * To the hypervisor: the virtual interface takes over what the guest had programmed into the physical one, and the
+   * physical one lets everything through with EOImode 1. To the guest: the programming moves back.
+   */
+  route(cpu: number, to: 'guest' | 'hypervisor'): void {
+    if (this.#routedTo[cpu] !== to) {
+      const physical = this.physical[cpu]!;
+      const virtual = this.virtual[cpu]!;
+      this.#routedTo[cpu] = to;
+      if (to === 'hypervisor') {
+        virtual.copyProgramming(physical);
+        physical.splitEoi = true;
+        physical.enabled = [true, true];
+        physical.setPriorityMask(0xff);
+      } else {
+        physical.copyProgramming(virtual);
+        for (const group of [0, 1] as const) physical.active[group].fill(0);
+      }
+      virtual.setOn(to === 'hypervisor');
+      this.#targets[cpu] =
+        to === 'hypervisor'
+          ? { cpuInterface: virtual, sendSgi: undefined }
+          : { cpuInterface: physical, sendSgi: (kind, value) => this.#systemRegisterSgi(cpu, kind, value) };
+    }
+    this.#drive(cpu);
+    this.#onLines?.(cpu, this.#lines[cpu]!);
+  }
+
+  physicalPending(cpu: number): boolean {
+    const { irq, fiq } = this.#lines[cpu]!;
+    return this.#routedTo[cpu] === 'hypervisor' && (irq || fiq);
+  }
+
+  acknowledge(cpu: number): number {
+    return this.physical[cpu]!.acknowledgeEither() & 0x3ff;
+  }
+
+  dropPriority(cpu: number, _intid: number): void {
+    this.physical[cpu]!.dropPriority();
+  }
+
+  deactivate(cpu: number, intid: number): void {
+    this.deactivatePhysical(cpu, intid);
+  }
+
+  sendSgi(from: number, to: readonly number[], id: number): void {
+    for (const cpu of to) this.#pendSgi(from, cpu, id);
+  }
+
+  /** The interrupt keeps the priority that the distributor has for it. Group 1 in GICv3, the one group of GICv2 guests there. */
+  inject(cpu: number, intid: number, hardware: boolean): InjectResult {
+    const word = this.state.word(cpu, intid);
+    const priority = word < 0 ? 0 : this.state.priority[word * 32 + (intid & 31)]!;
+    return this.virtual[cpu]!.inject(intid, hardware ? intid : -1, priority, this.version === 3 ? 1 : 0);
+  }
+
+  virtualPending(cpu: number): boolean {
+    return this.virtual[cpu]!.pending;
+  }
+
+  setUnderflowInterrupt(cpu: number, on: boolean): void {
+    this.virtual[cpu]!.setUnderflowInterrupt(on);
+  }
+
+  resetVirtual(cpu: number): void {
+    this.virtual[cpu]!.reset();
+  }
+
+  /** The lines of a CPU as they are. */
+  linesOf(cpu: number): Readonly<GicLines> {
+    return this.#lines[cpu]!;
+  }
+
+  routedTo(cpu: number): 'guest' | 'hypervisor' {
+    return this.#routedTo[cpu]!;
+  }
+
+  save(): GicSnapshot {
+    return {
+      interrupts: this.state.save(),
+      routes: [...this.#routes],
+      targetLists: this.#targetLists.slice(),
+      asleep: this.#redistributorOwners.map((owner) => owner.asleep),
+      routedTo: [...this.#routedTo],
+      physical: this.physical.map((one) => one.save()),
+      virtual: this.virtual.map((one) => one.save()),
+    };
+  }
+
+  restore(snapshot: GicSnapshot): void {
+    this.#routes.set(snapshot.routes);
+    this.#targetLists.set(snapshot.targetLists);
+    snapshot.asleep.forEach((asleep, cpu) => (this.#redistributorOwners[cpu]!.asleep = asleep));
+    snapshot.routedTo.forEach((to, cpu) => this.route(cpu, to));
+    this.#anyCpu = [];
+    if (this.version === 3) for (let spi = 0; spi < this.state.spis; spi++) this.#applyRoute(spi);
+    this.state.restore(snapshot.interrupts);
+    snapshot.physical.forEach((one, cpu) => this.physical[cpu]!.restore(one));
+    snapshot.virtual.forEach((one, cpu) => this.virtual[cpu]!.restore(one));
+  }
+
+  // What the register declarations and the interfaces act on
+
+  /** GICD's array register `index`: private interrupts are in GICR (GICv3) or banked by the accessing CPU (GICv2). */
+  bank(index: number): number {
+    if (index === 0) return this.version === 3 ? -1 : this.#accessor();
+    return index <= this.state.sharedWords ? this.#cpus + index - 1 : -1;
+  }
+
+  refresh(word: number, bits: number): void {
+    if (word < this.#cpus) {
+      this.#choose(word);
+      return;
+    }
+    const shared = word - this.#cpus;
+    for (let cpu = 0; cpu < this.#cpus; cpu++)
+      if ((this.state.targets[cpu * this.state.sharedWords + shared]! & bits) !== 0) this.#choose(cpu);
+  }
+
+  setGroupsEnabled(groups: number): void {
+    this.state.groupsEnabled = groups;
+    for (let cpu = 0; cpu < this.#cpus; cpu++) this.#choose(cpu);
+  }
+
+  interfaceChanged(cpu: number): void {
+    this.#drive(cpu);
+    for (const spi of this.#anyCpu) this.#retarget(spi);
+  }
+
+  virtualOutputsMoved(cpu: number): void {
+    this.#drive(cpu);
+  }
+
+  deactivatePhysical(cpu: number, intid: number): void {
+    const word = this.state.word(cpu, intid);
+    const mask = 1 << (intid & 31);
+    if (word < 0 || (this.state.active[word]! & mask) === 0) return;
+    this.state.active[word] = this.state.active[word]! & ~mask;
+    this.refresh(word, mask);
+  }
+
+  setMaintenance(cpu: number, level: boolean): void {
+    const lines = this.#lines[cpu]!;
+    if (lines.maintenance === level) return;
+    lines.maintenance = level;
+    this.#setLevel(cpu, this.#maintenance, level);
+    this.#onLines?.(cpu, lines);
+  }
+
+  readTargets(index: number): number {
+    if (this.#cpus === 1) return 0;
+    // The first eight read as the CPU that asks (IHI 0048, 4.3.12).
+    if (index < 8) return Math.imul(1 << this.#accessor(), 0x01010101) >>> 0;
+    const at = index * 4 - 32;
+    const list = (n: number): number => this.#targetLists[at + n] ?? 0;
+    return (list(0) | (list(1) << 8) | (list(2) << 16) | (list(3) << 24)) >>> 0;
+  }
+
+  writeTargets(index: number, value: number, lanes: number): void {
+    const at = index * 4 - 32;
+    if (at < 0 || at >= this.state.spis || this.#cpus === 1) return;
+    for (let byte = 0; byte < 4; byte++) {
+      if (((lanes >>> (byte * 8)) & 0xff) === 0) continue;
+      this.#targetLists[at + byte] = (value >>> (byte * 8)) & ((1 << this.#cpus) - 1);
+      this.#setTargets(at + byte, this.#targetLists[at + byte]!);
+    }
+  }
+
+  /** GICD_SGIR (IHI 0048, 4.3.15): 0 the list, 1 all but the writer, 2 the writer. */
+  softwareInterrupt(value: number): void {
+    const from = this.#accessor();
+    const filter = (value >>> 24) & 3;
+    const all = (1 << this.#cpus) - 1;
+    const targets = [(value >>> 16) & 0xff, all & ~(1 << from), 1 << from, 0][filter]! & all;
+    for (let cpu = 0; cpu < this.#cpus; cpu++) if ((targets >>> cpu) & 1) this.#pendSgi(from, cpu, value & 15);
+  }
+
+  readSgiPending(index: number): number {
+    const at = this.#accessor() * 16 + index * 4;
+    const { sgiSources } = this.state;
+    return (
+      (sgiSources[at]! | (sgiSources[at + 1]! << 8) | (sgiSources[at + 2]! << 16) | (sgiSources[at + 3]! << 24)) >>> 0
+    );
+  }
+
+  setSgiPending(index: number, value: number): void {
+    this.#changeSgiSources(index, (sources, byte) => sources | ((value >>> byte) & 0xff));
+  }
+
+  clearSgiPending(index: number, value: number): void {
+    this.#changeSgiSources(index, (sources, byte) => sources & ~(value >>> byte));
+  }
+
+  readRoute(intid: number, half: number): number {
+    return intid - 32 < this.state.spis ? this.#routes[(intid - 32) * 2 + half]! : 0;
+  }
+
+  writeRoute(intid: number, half: number, value: number): void {
+    const spi = intid - 32;
+    if (spi >= this.state.spis) return;
+    this.#routes[spi * 2 + half] = value;
+    this.#applyRoute(spi);
+  }
+
+  // Inside
+
+  #choose(cpu: number): void {
+    const { state } = this;
+    const before = state.bestIntid[cpu];
+    const priority = state.bestPriority[cpu];
+    state.select(cpu);
+    if (state.bestIntid[cpu] === before && state.bestPriority[cpu] === priority && before === -1) return;
+    if (this.physical[cpu]!.candidateChanged()) this.#drive(cpu);
+  }
+
+  #drive(cpu: number): void {
+    const lines = this.#lines[cpu]!;
+    const physical = this.physical[cpu]!.outputs;
+    const virtual = this.virtual[cpu]!.outputs;
+    if (
+      lines.irq === physical.irq &&
+      lines.fiq === physical.fiq &&
+      lines.virq === virtual.irq &&
+      lines.vfiq === virtual.fiq
+    )
+      return;
+    lines.irq = physical.irq;
+    lines.fiq = physical.fiq;
+    lines.virq = virtual.irq;
+    lines.vfiq = virtual.fiq;
+    this.#onLines?.(cpu, lines);
+  }
+
+  #setTargets(spi: number, cpus: number): void {
+    const { targets, sharedWords } = this.state;
+    const mask = 1 << (spi & 31);
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+      const at = cpu * sharedWords + (spi >>> 5);
+      const next = (cpus >>> cpu) & 1 ? targets[at]! | mask : targets[at]! & ~mask;
+      if (next >>> 0 === targets[at]) continue;
+      targets[at] = next;
+      this.#choose(cpu);
+    }
+  }
+
+  #applyRoute(spi: number): void {
+    const any = this.#routeOf(spi) === ROUTE_ANY;
+    if (any !== this.#anyCpu.includes(spi))
+      this.#anyCpu = any ? [...this.#anyCpu, spi].sort((a, b) => a - b) : this.#anyCpu.filter((other) => other !== spi);
+    this.#retarget(spi);
+  }
+
+  /** One CPU at most. With routing mode 1: the lowest-numbered CPU whose interface has the interrupt's group enabled. */
+  #retarget(spi: number): void {
+    let cpu = this.#routeOf(spi);
+    if (cpu === ROUTE_ANY) {
+      const group = this.state.isGroup1(this.#cpus + (spi >>> 5), spi & 31) ? 1 : 0;
+      cpu = this.physical.findIndex((physical) => physical.enabled[group]);
+    }
+    const { targets, sharedWords } = this.state;
+    const mask = 1 << (spi & 31);
+    for (let other = 0; other < this.#cpus; other++) {
+      const at = other * sharedWords + (spi >>> 5);
+      const next = (other === cpu ? targets[at]! | mask : targets[at]! & ~mask) >>> 0;
+      if (next === targets[at]) continue;
+      targets[at] = next;
+      this.#choose(other);
+    }
+  }
+
+  #routeOf(spi: number): number {
+    const low = this.#routes[spi * 2]!;
+    if (low >>> 31) return ROUTE_ANY;
+    const cpu = this.#affinities.indexOf((this.#routes[spi * 2 + 1]! & 0xff) * TWO_32 + (low & 0xffffff));
+    return cpu < 0 ? NOWHERE : cpu;
+  }
+
+  #pendSgi(from: number, cpu: number, id: number): void {
+    this.state.latched[cpu] = this.state.latched[cpu]! | (1 << id);
+    if (this.version === 2) this.state.sgiSources[cpu * 16 + id]! |= 1 << from;
+    this.refresh(cpu, 1 << id);
+  }
+
+  #changeSgiSources(index: number, change: (sources: number, byteShift: number) => number): void {
+    const cpu = this.#accessor();
+    for (let byte = 0; byte < 4; byte++) {
+      const id = index * 4 + byte;
+      const place = cpu * 16 + id;
+      const sources = change(this.state.sgiSources[place]!, byte * 8) & ((1 << this.#cpus) - 1);
+      this.state.sgiSources[place] = sources;
+      this.state.latched[cpu] = sources ? this.state.latched[cpu]! | (1 << id) : this.state.latched[cpu]! & ~(1 << id);
+    }
+    this.refresh(cpu, 0xffff);
+  }
+
+  /**
+   * ICC_SGI0R, ICC_SGI1R, ICC_ASGI1R (IHI 0069, 12.2.20): targets 15:0 in the cluster Aff3.Aff2.Aff1, or with IRM (bit 40)
+   * everyone else. The SGI pends where its group there is the register's (8.1.10: with one security state the alias
+   * register asks for group 0).
+   */
+  #systemRegisterSgi(from: number, kind: SgiKind, { lo, hi }: Exchange): void {
+    const id = (lo >>> 24) & 15;
+    const group = kind === 'group1';
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+      if (this.state.isGroup1(cpu, id) !== group) continue;
+      if (hi & 0x100 ? cpu !== from : this.#isTarget(cpu, lo, hi)) this.#pendSgi(from, cpu, id);
+    }
+  }
+
+  #isTarget(cpu: number, lo: number, hi: number): boolean {
+    const affinity = this.#affinities[cpu]!;
+    const low = affinity % TWO_32;
+    const aff0 = low & 0xff;
+    return (
+      aff0 < 16 &&
+      ((lo >>> aff0) & 1) === 1 &&
+      ((low >>> 8) & 0xff) === ((lo >>> 16) & 0xff) &&
+      ((low >>> 16) & 0xff) === (hi & 0xff) &&
+      Math.floor(affinity / TWO_32) === ((hi >>> 16) & 0xff)
+    );
+  }
+
+  #typerAffinity(cpu: number): number {
+    const affinity = this.#affinities[cpu]!;
+    return (Math.floor(affinity / TWO_32) * 0x1000000 + (affinity % 0x1000000)) >>> 0;
+  }
+}
