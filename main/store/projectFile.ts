@@ -82,7 +82,7 @@ export function decodeProjectFile(bytes: Uint8Array): NewProject {
     );
   }
   const { name, board, script, layout, files, images } = parsed.data;
-  const decoded = new Map<string, Uint8Array>();
+  const decoded = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const [hash, base64] of Object.entries(images)) {
     const image = Uint8Array.from(Buffer.from(base64, 'base64'));
     if (sha256(image) !== hash)

@@ -7,12 +7,13 @@ import {
   type ProjectChange,
   type ProjectSummary,
 } from '../../engine/contract/index.ts';
+import { kindOf } from '../../engine/config/index.ts';
 import type { ContentStore, FileRow } from './contents.ts';
 import type { Sqlite } from './database.ts';
 import { checkedName, checkImage, checkLayout, checkPath, checkText, checkTotal } from './limits.ts';
 
 /** A file on its way in: text, or bytes that stay bytes. */
-export type NewFile = { path: string; kind: FileKind } & ({ text: string } | { bytes: Uint8Array });
+export type NewFile = { path: string; kind: FileKind } & ({ text: string } | { bytes: Uint8Array<ArrayBuffer> });
 
 export interface NewProject {
   name: string;
@@ -157,7 +158,11 @@ export function projectStore(db: Sqlite, contents: ContentStore, owner: string) 
             put(change);
             break;
           case 'putImage':
-            put({ path: change.path, kind: files.get(change.path)?.kind ?? 'image', bytes: change.bytes });
+            put({
+              path: change.path,
+              kind: files.get(change.path)?.kind ?? kindOf(change.bytes) ?? 'image',
+              bytes: Uint8Array.from(change.bytes),
+            });
             break;
           case 'remove':
             existing(change.path);
@@ -234,6 +239,11 @@ export function projectStore(db: Sqlite, contents: ContentStore, owner: string) 
       setRemoved.run(null, id);
       return open(id);
     },
+    /** All files with their content. */
+    files: (id: string): NewFile[] =>
+      open(id).files.map(({ path, kind, text, hash }) =>
+        text === undefined ? { path, kind, bytes: contents.get(hash) } : { path, kind, text },
+      ),
     bytes(id: string, path: string): Uint8Array<ArrayBuffer> {
       const row = find(id);
       const file = selectFiles.all(id).find((candidate) => candidate.path === path);
