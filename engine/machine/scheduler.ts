@@ -40,8 +40,8 @@ export class Scheduler {
   readonly #host: HostInterrupts;
   #now = guestNs(0);
   #interrupted = false;
-  /** The CPU inside `run` now: its time runs ahead of the slice's start by what it has retired since `base`. */
-  #running: { cpu: Cpu; base: number } | undefined;
+  /** The CPU inside `run` now: its time is `base` plus what it has retired; it runs until `end` at the latest. */
+  #running: { cpu: Cpu; base: number; end: number } | undefined;
 
   constructor(cpus: readonly Cpu[], timers: PrivateTimers, host: HostInterrupts) {
     this.#seats = cpus.map((cpu) => ({ cpu, power: 'off' }));
@@ -68,6 +68,18 @@ export class Scheduler {
     const seat = this.#seat(cpu);
     seat.power = state;
     if (state === 'off' && this.#running?.cpu === seat.cpu) seat.cpu.leave();
+  }
+
+  /** A CPU programmed its timer: if it is the running one and the new deadline comes first, its run ends there. */
+  deadlineChanged(cpu: number, deadline: number): void {
+    const running = this.#running;
+    if (running?.cpu.index === cpu && deadline < running.end) running.cpu.leave();
+  }
+
+  /** A host interrupt became pending: a running CPU comes out at its next instruction boundary to have it taken. */
+  hostInterrupt(cpu: number): void {
+    const running = this.#running;
+    if (running?.cpu.index === cpu) running.cpu.leave();
   }
 
   interrupt(): void {
@@ -123,7 +135,8 @@ export class Scheduler {
     while (time < end && seat.power === 'on') {
       if (this.#timers.deadline(cpu.index) <= time) this.#timers.update(cpu.index, guestNs(time));
       const base = time - cpu.retired;
-      this.#running = { cpu, base };
+      const running = { cpu, base, end };
+      this.#running = running;
       while (seat.power === 'on' && this.#host.pending(cpu.index)) this.#host.take(cpu.index);
       const deadline = this.#timers.deadline(cpu.index);
       if (cpu.waiting !== 'no') {
@@ -131,7 +144,8 @@ export class Scheduler {
         time = Math.max(time, deadline);
         continue;
       }
-      if (seat.power === 'on') cpu.run(instructions(Math.min(end, deadline) - time));
+      running.end = Math.min(end, deadline);
+      if (seat.power === 'on') cpu.run(instructions(running.end - time));
       time = base + cpu.retired;
     }
     this.#running = undefined;

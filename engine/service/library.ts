@@ -1,0 +1,134 @@
+// Boards and files on the host's disk, for runs without a window and for what a project leaves to its board's folder.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
+import { BOARD_FILE, BoardError, listBoards, parseBoard } from '../board/index.ts';
+import type { BoardDescription } from '../board/index.ts';
+
+export class UnknownBoard extends Error {
+  constructor(name: string, known: readonly string[]) {
+    super(`There is no board "${name}". Known boards: ${known.join(', ') || 'none'}.`);
+  }
+}
+
+/** The folder that holds one folder for each board. */
+export class BoardLibrary {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  list(): { boards: BoardDescription[]; errors: BoardError[] } {
+    return listBoards({
+      folders: () => (existsSync(this.folder) ? readdirSync(this.folder) : []),
+      read: (folder, file) => {
+        const path = join(this.folder, folder, file);
+        return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+      },
+    });
+  }
+
+  /** @throws UnknownBoard, BoardError */
+  load(name: string): BoardDescription {
+    const file = join(this.folder, name, BOARD_FILE);
+    if (!/^[\w.-]+$/.test(name) || !existsSync(file)) {
+      throw new UnknownBoard(
+        name,
+        this.list().boards.map((board) => board.name),
+      );
+    }
+    return parseBoard(name, readFileSync(file, 'utf8'));
+  }
+
+  /** The board with its first `count` CPUs. @throws RangeError if it has fewer. */
+  loadWithCpus(name: string, count: number | undefined): BoardDescription {
+    const board = this.load(name);
+    if (count === undefined) return board;
+    if (count < 1 || count > board.cpus.length) {
+      throw new RangeError(`${name} has ${board.cpus.length} CPUs; ask for 1 to ${board.cpus.length}, not ${count}.`);
+    }
+    return { ...board, cpus: board.cpus.slice(0, count) };
+  }
+}
+
+/** Files as the root shell sees them: looked up in one place after the other. Paths use `/`. */
+export interface FileSource {
+  /** Contents, or undefined if there is no such file. */
+  read(path: string): Uint8Array | undefined;
+  /** Names in a folder, folders with a trailing `/`; undefined if there is no such folder. */
+  list(path: string): string[] | undefined;
+}
+
+/** A folder of the host. Relative paths never leave it; absolute ones are allowed only where the user typed them. */
+export class FolderSource implements FileSource {
+  readonly #folder: string;
+  readonly #absolute: boolean;
+
+  constructor(folder: string, options: { absolute: boolean }) {
+    this.#folder = resolve(folder);
+    this.#absolute = options.absolute;
+  }
+
+  read(path: string): Uint8Array | undefined {
+    const file = this.#locate(path);
+    return file !== undefined && existsSync(file) && statSync(file).isFile() ? readFileSync(file) : undefined;
+  }
+
+  list(path: string): string[] | undefined {
+    const folder = this.#locate(path);
+    if (folder === undefined || !existsSync(folder) || !statSync(folder).isDirectory()) return undefined;
+    return readdirSync(folder, { withFileTypes: true })
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .sort();
+  }
+
+  #locate(path: string): string | undefined {
+    if (isAbsolute(path)) return this.#absolute ? normalize(path) : undefined;
+    const file = resolve(this.#folder, path);
+    if (this.#absolute || file === this.#folder || file.startsWith(this.#folder + sep)) return file;
+    return undefined;
+  }
+}
+
+/** Files held in memory: a project's, as the window sent them. */
+export class MemorySource implements FileSource {
+  readonly #files: ReadonlyMap<string, Uint8Array>;
+
+  constructor(files: Iterable<{ path: string; bytes: Uint8Array }>) {
+    this.#files = new Map([...files].map(({ path, bytes }) => [path, bytes]));
+  }
+
+  read(path: string): Uint8Array | undefined {
+    return this.#files.get(path.replace(/^\.\//, ''));
+  }
+
+  list(path: string): string[] | undefined {
+    const prefix = path === '.' || path === '' ? '' : `${path.replace(/^\.\//, '').replace(/\/$/, '')}/`;
+    const names = [...this.#files.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length).replace(/\/.*/, '/'));
+    return names.length > 0 ? [...new Set(names)].sort() : undefined;
+  }
+}
+
+/** The first source that has the file answers. */
+export class LayeredSource implements FileSource {
+  readonly #layers: readonly FileSource[];
+
+  constructor(...layers: FileSource[]) {
+    this.#layers = layers;
+  }
+
+  read(path: string): Uint8Array | undefined {
+    for (const layer of this.#layers) {
+      const bytes = layer.read(path);
+      if (bytes) return bytes;
+    }
+    return undefined;
+  }
+
+  list(path: string): string[] | undefined {
+    const names = this.#layers.flatMap((layer) => layer.list(path) ?? []);
+    return names.length > 0 ? [...new Set(names)].sort() : undefined;
+  }
+}
