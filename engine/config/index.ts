@@ -5,3 +5,16 @@ export * from './location.ts';
 export * from './codec.ts';
 export * from './region.ts';
 export * from './symbols.ts';
+export * from './path.ts';
+export {
+  compileSource,
+  decodeSource,
+  encodeSource,
+  locateField,
+  readSource,
+  type CompiledSource,
+  type SourceConfig,
+  type SourceOptions,
+  type SourceWarning,
+} from './source/reader.ts';
+export { renderFault } from './source/file.ts';
