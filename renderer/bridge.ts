@@ -100,7 +100,7 @@ interface AttachedPort {
 export function socketBridge(connect: (() => WebSocket) | null, onRefused: () => void = () => undefined): Bridge {
   let socket: WebSocket | undefined;
   let connection: Connection = connect === null ? 'refused' : 'connecting';
-  let everOpen = false;
+  let everWelcome = false;
   let attempts = 0;
   let nextId = 0;
   const waiting = new Map<number, Waiting>();
@@ -154,11 +154,25 @@ export function socketBridge(connect: (() => WebSocket) | null, onRefused: () =>
     return true;
   };
 
+  const welcome = () => {
+    attempts = 0;
+    become('open');
+    for (const request of unsent.splice(0)) send(request);
+    if (everWelcome)
+      for (const port of ports)
+        void attach(port)
+          .then((alive) => alive && send({ type: 'portMessage', port: port.number!, message: { type: 'attach' } }))
+          .catch(() => undefined);
+    everWelcome = true;
+  };
+
   const receive = (data: unknown) => {
     const parsed = socketMessage.safeParse(data instanceof ArrayBuffer ? decodeMessage(new Uint8Array(data)) : null);
     if (!parsed.success) return;
     const message = parsed.data;
     switch (message.type) {
+      case 'welcome':
+        return welcome();
       case 'reply': {
         const call = waiting.get(message.id);
         waiting.delete(message.id);
@@ -183,17 +197,6 @@ export function socketBridge(connect: (() => WebSocket) | null, onRefused: () =>
     socket = fresh;
     fresh.binaryType = 'arraybuffer';
     fresh.addEventListener('message', (event) => receive(event.data));
-    fresh.addEventListener('open', () => {
-      attempts = 0;
-      become('open');
-      for (const request of unsent.splice(0)) send(request);
-      if (everOpen)
-        for (const port of ports)
-          void attach(port)
-            .then((alive) => alive && send({ type: 'portMessage', port: port.number!, message: { type: 'attach' } }))
-            .catch(() => undefined);
-      everOpen = true;
-    });
     fresh.addEventListener('close', (event) => {
       for (const port of ports) port.number = undefined;
       // 1008: main is there and does not accept the secret (it was restarted, or this is an old address).

@@ -20,7 +20,7 @@ export const engineHostMessage = z.discriminatedUnion('type', [
   /** A window wants to talk to the run. Electron transfers its MessagePort with this message. */
   z.object({ type: z.literal('port'), port: portNumber }),
   /** Plain child process only: what the window of that port sent; an EngineCommand, parsed by the engine. */
-  z.object({ type: z.literal('portMessage'), port: portNumber, message: z.unknown() }),
+  z.object({ type: z.literal('portMessage'), port: portNumber, message: z.unknown().optional() }),
   /** Plain child process only: that window has gone. */
   z.object({ type: z.literal('portClosed'), port: portNumber }),
 ]);
@@ -29,6 +29,6 @@ export type EngineHostMessage = z.infer<typeof engineHostMessage>;
 /** Engine process -> main: reports, and in a plain child process the EngineMessages for a port (parsed by the window). */
 export const engineProcessMessage = z.discriminatedUnion('type', [
   ...engineReport.options,
-  z.object({ type: z.literal('portMessage'), port: portNumber, message: z.unknown() }),
+  z.object({ type: z.literal('portMessage'), port: portNumber, message: z.unknown().optional() }),
 ]);
 export type EngineProcessMessage = z.infer<typeof engineProcessMessage>;

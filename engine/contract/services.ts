@@ -169,7 +169,7 @@ export class ServiceError extends Error {
 
 /** The answer to one call, as it crosses. */
 export const reply = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(true), value: z.unknown().optional() }),
   z.object({ ok: z.literal(false), error: serviceError }),
 ]);
 export type Reply = z.infer<typeof reply>;

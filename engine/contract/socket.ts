@@ -11,18 +11,20 @@ const port = z.number().int().nonnegative();
 
 /** Window -> main. */
 export const socketRequest = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('call'), id, name: z.string(), input: z.unknown() }),
+  z.object({ type: z.literal('call'), id, name: z.string(), input: z.unknown().optional() }),
   /** Answered with the number of a port, or null if the run is not running any more. */
   z.object({ type: z.literal('attach'), id, runId: z.string() }),
-  z.object({ type: z.literal('portMessage'), port, message: z.unknown() }),
+  z.object({ type: z.literal('portMessage'), port, message: z.unknown().optional() }),
   z.object({ type: z.literal('portClosed'), port }),
 ]);
 export type SocketRequest = z.infer<typeof socketRequest>;
 
 /** Main -> window. */
 export const socketMessage = z.discriminatedUnion('type', [
+  /** The secret was right; from now on requests are heard. */
+  z.object({ type: z.literal('welcome') }),
   z.object({ type: z.literal('reply'), id, reply }),
   z.object({ type: z.literal('notice'), notice: mainNotice }),
-  z.object({ type: z.literal('portMessage'), port, message: z.unknown() }),
+  z.object({ type: z.literal('portMessage'), port, message: z.unknown().optional() }),
 ]);
 export type SocketMessage = z.infer<typeof socketMessage>;

@@ -1,7 +1,7 @@
 // The one door of main: a call by name with unparsed input in, a Reply out. Never rejects, never lets a stack trace through.
 import type { z } from 'zod';
 import { ServiceError, services, type Reply, type ServiceName } from '../../engine/contract/index.ts';
-import { storeError } from '../store/database.ts';
+import { isDiskFull, storeError } from '../store/database.ts';
 import type { Caller, Handlers } from './services.ts';
 
 export type Dispatch = (name: string, input: unknown, caller: Caller) => Promise<Reply>;
@@ -21,7 +21,7 @@ export function dispatcher(handlers: Handlers): Dispatch {
       return { ok: true, value: await handle(parsed.data, caller) };
     } catch (error) {
       const known = error instanceof ServiceError;
-      if (!known) console.error(`${name}:`, error);
+      if (!known && !isDiskFull(error)) console.error(`${name}:`, error);
       const { code, message } = known
         ? error
         : storeError(error, `${FAILED[name.split('.')[0]!] ?? 'This'} could not be done`);
