@@ -1,0 +1,65 @@
+// Drives a task (the root shell, a script) and the machine under it. Free, paced and paused runs and a single step use this
+// one pump; when it returns is the host's affair, what the guest sees is not: `machine.run` only ever stops where the
+// guest's own schedule has a boundary.
+import { FOREVER } from '../hypervisor/index.ts';
+import type { Task, Wait } from '../hypervisor/index.ts';
+import type { Machine } from '../machine/api.ts';
+import { guestNs } from '../util/units.ts';
+import type { GuestNs } from '../util/units.ts';
+
+/**
+ * Why `advance` came back. `busy`: the caller asked. `ahead`: guest time reached the caller's limit. `idle`: nothing can
+ * happen before something comes in from outside. `finished`: the task ended.
+ */
+export type PumpEnd = 'busy' | 'ahead' | 'idle' | 'finished';
+
+export class Pump<Result> {
+  readonly #machine: Pick<Machine, 'run' | 'now'>;
+  readonly #task: Task<Result>;
+  #wait: Wait | undefined;
+  #result: { value: Result } | undefined;
+
+  constructor(machine: Pick<Machine, 'run' | 'now'>, task: Task<Result>) {
+    this.#machine = machine;
+    this.#task = task;
+    this.#take(task.next());
+  }
+
+  /** Undefined until the task has ended. */
+  get result(): { value: Result } | undefined {
+    return this.#result;
+  }
+
+  /** What the task waits for, in words. */
+  get waitingFor(): string | undefined {
+    return this.#wait?.reason;
+  }
+
+  /**
+   * @param limit guest time not to be passed; a multiple of the scheduler's slice, or the guest would notice
+   * @param breakOff asked at every slice: true to come back
+   */
+  advance(limit: GuestNs = FOREVER, breakOff: () => boolean = () => false): PumpEnd {
+    while (this.#wait) {
+      const { until, stop } = this.#wait;
+      let met = false;
+      let broken = false;
+      const end = this.#machine.run(guestNs(Math.min(until, limit)), () => {
+        met = stop?.() ?? false;
+        if (!met) broken = breakOff();
+        return met || broken;
+      });
+      if (met) this.#take(this.#task.next('stopped'));
+      else if (broken) return 'busy';
+      else if (end === 'idle') return 'idle';
+      else if (this.#machine.now >= until) this.#take(this.#task.next('time'));
+      else return end === 'time' ? 'ahead' : 'busy';
+    }
+    return 'finished';
+  }
+
+  #take(step: IteratorResult<Wait, Result>): void {
+    this.#wait = step.done ? undefined : step.value;
+    if (step.done) this.#result = { value: step.value };
+  }
+}
