@@ -26,6 +26,7 @@ import {
   type CellConfig,
   type Config,
   type IommuUnit,
+  type Irqchip,
   type SystemConfig,
 } from './model.ts';
 import { CELL_SIGNATURE, SYSTEM_SIGNATURE } from './symbols.ts';
@@ -443,6 +444,18 @@ export function cellName(cell: Pick<CellConfig, 'name'>): string {
 
 /** The architecture that the byte stands for; undefined for bytes above 2. */
 export const architectureOf = (byte: number): Architecture | undefined => ARCHITECTURES[byte];
+
+/** Shared peripheral interrupt n is interrupt id n + 32 (GIC architecture specification, interrupt types). */
+export const GIC_SPI_BASE = 32;
+
+/** Interrupt ids (GIC) or pins (IOAPIC) that an irqchip entry names, ascending. */
+export function pinsOf(chip: Pick<Irqchip, 'pinBase' | 'pinBitmap'>): number[] {
+  const pins: number[] = [];
+  chip.pinBitmap.forEach((word, index) => {
+    for (let bit = 0; bit < 32; bit++) if ((word >>> bit) & 1) pins.push(chip.pinBase + 32 * index + bit);
+  });
+  return pins;
+}
 
 /** The guest-physical window of PCI configuration space, (end bus + 1) MiB, or null when the system has none. */
 export const mmconfigWindow = (system: SystemConfig): { base: bigint; size: bigint } | null =>

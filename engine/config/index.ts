@@ -18,3 +18,6 @@ export {
   type SourceWarning,
 } from './source/reader.ts';
 export { renderFault } from './source/file.ts';
+export { regionPurpose, ivshmemSectionOf, deviceTitle } from './purpose.ts';
+export { writeSource } from './source/writer.ts';
+export { flagsText, rangeText, showJson, showText, sizeText, type Json } from './show.ts';
