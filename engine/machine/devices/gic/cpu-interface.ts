@@ -32,6 +32,7 @@ const lowestActive = (words: Uint32Array): number => {
 };
 
 export abstract class CpuInterface {
+  readonly version: 2 | 3;
   /** Bits of priority that are kept by the mask register and the list registers. */
   readonly priorityBits: number;
   /** Least binary point of group 0; group 1's is one more. Preemption looks at the bits above it. */
@@ -47,17 +48,15 @@ export abstract class CpuInterface {
   /** GICv2 only: AckCtl and FIQEn. */
   acknowledgeControl = false;
   fiqEnable = false;
-  /** GICv2: group 0 interrupts are IRQs unless FIQEn is set. */
-  readonly groupZeroMayBeIrq: boolean;
   /** Active priorities by group, a bit for each preemption level: APR registers. */
   readonly active: readonly [Uint32Array, Uint32Array];
 
   readonly outputs: Outputs = { irq: false, fiq: false };
 
-  constructor(options: { priorityBits: number; preemptionBits: number; groupZeroMayBeIrq: boolean }) {
+  constructor(options: { version: 2 | 3; priorityBits: number; preemptionBits: number }) {
+    this.version = options.version;
     this.priorityBits = options.priorityBits;
     this.minimumBinaryPoint = 7 - options.preemptionBits;
-    this.groupZeroMayBeIrq = options.groupZeroMayBeIrq;
     this.binaryPoint = [this.minimumBinaryPoint, this.minimumBinaryPoint + 1];
     const words = Math.ceil(2 ** options.preemptionBits / 32);
     this.active = [new Uint32Array(words), new Uint32Array(words)];
@@ -101,7 +100,6 @@ export abstract class CpuInterface {
   }
 
   writeBinaryPoint(group: Group, value: number): void {
-    if (group === 1 && this.commonBinaryPoint) return;
     this.binaryPoint[group] = Math.max(value & 7, this.minimumBinaryPoint + group);
     this.changed();
   }
@@ -190,14 +188,18 @@ export abstract class CpuInterface {
     if (!this.enabled[group] || priority >= this.priorityMask) return false;
     const level = this.#runningLevel();
     if (level < 0) return true;
+    // GICv3 looks at both through the candidate's binary point, GICv2 at the priorities as they are: it shows only when
+    // the groups' binary points differ.
+    const running = level << (this.minimumBinaryPoint + 1);
+    if (this.version === 2) return priority < running;
     const mask = this.#groupMask(group);
-    return (priority & mask) < ((level << (this.minimumBinaryPoint + 1)) & mask);
+    return (priority & mask) < (running & mask);
   }
 
   /** Brings the outputs up to date; true if one moved. */
   protected drive(on: boolean): boolean {
     const take = on && this.canTake();
-    const fiq = take && this.candidateGroup() === 0 && (!this.groupZeroMayBeIrq || this.fiqEnable);
+    const fiq = take && this.candidateGroup() === 0 && (this.version === 3 || this.fiqEnable);
     const irq = take && !fiq;
     if (this.outputs.irq === irq && this.outputs.fiq === fiq) return false;
     this.outputs.irq = irq;

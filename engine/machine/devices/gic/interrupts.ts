@@ -8,8 +8,8 @@
 export const SPURIOUS = 1023;
 export const SPECIAL_INTIDS = 1020;
 
-/** "No interrupt" as a priority: nothing is lower. */
-export const IDLE_PRIORITY = 0x100;
+/** The idle priority (IHI 0069, 4.8): an interrupt of this priority is never chosen. */
+export const IDLE_PRIORITY = 0xff;
 
 export const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
 

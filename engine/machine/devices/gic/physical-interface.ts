@@ -20,11 +20,10 @@ export class PhysicalInterface extends CpuInterface {
 
   constructor(cpu: number, gic: PhysicalSurroundings) {
     // As QEMU's models show them: 5 bits behind system registers, 8 (of which 7 preempt) in GICC.
-    super(
-      gic.version === 3
-        ? { priorityBits: 5, preemptionBits: 5, groupZeroMayBeIrq: false }
-        : { priorityBits: 8, preemptionBits: 7, groupZeroMayBeIrq: true },
-    );
+    super({
+      version: gic.version,
+      ...(gic.version === 3 ? { priorityBits: 5, preemptionBits: 5 } : { priorityBits: 8, preemptionBits: 7 }),
+    });
     this.#cpu = cpu;
     this.#gic = gic;
   }
@@ -49,12 +48,12 @@ export class PhysicalInterface extends CpuInterface {
   }
 
   protected takeCandidate(): number {
-    const { state, version } = this.#gic;
+    const { state } = this.#gic;
     const intid = this.candidate();
     const word = state.word(this.#cpu, intid);
     const bit = intid & 31;
     let source = 0;
-    if (version === 2 && intid < 16) {
+    if (this.version === 2 && intid < 16) {
       // One source at a time, the lowest CPU first; the SGI stays pending for the others (IHI 0048, 3.2.2).
       const place = this.#cpu * 16 + intid;
       source = lowestBit(state.sgiSources[place]!);
@@ -71,7 +70,7 @@ export class PhysicalInterface extends CpuInterface {
   protected deactivateInterrupt(id: number): void {
     const { state } = this.#gic;
     // GICv2 writes the SGI's source CPU beside the INTID.
-    const intid = this.#gic.version === 2 ? id & 0x3ff : id;
+    const intid = this.version === 2 ? id & 0x3ff : id;
     const word = state.word(this.#cpu, intid);
     if (word < 0) return;
     const mask = 1 << (intid & 31);

@@ -46,7 +46,10 @@ function groupRegisters(group: Group, crm: number, igrpen: number): [number, Sys
       {
         name: `ICC_BPR${group}_EL1`,
         read: (target) => target.readBinaryPoint(group),
-        write: (target, value) => target.writeBinaryPoint(group, value),
+        // With CBPR, group 1's is read-only (12.2.6).
+        write: (target, value) => {
+          if (group === 0 || !target.commonBinaryPoint) target.writeBinaryPoint(group, value);
+        },
       },
     ],
     [

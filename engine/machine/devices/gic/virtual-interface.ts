@@ -59,7 +59,7 @@ export class VirtualInterface extends CpuInterface {
   #best = -1;
 
   constructor(cpu: number, gic: VirtualSurroundings) {
-    super({ priorityBits: PRIORITY_BITS, preemptionBits: PRIORITY_BITS, groupZeroMayBeIrq: gic.version === 2 });
+    super({ version: gic.version, priorityBits: PRIORITY_BITS, preemptionBits: PRIORITY_BITS });
     this.#cpu = cpu;
     this.#gic = gic;
   }
@@ -126,7 +126,7 @@ export class VirtualInterface extends CpuInterface {
   }
 
   protected deactivateInterrupt(id: number): void {
-    const intid = this.#gic.version === 2 ? id & 0x3ff : id;
+    const intid = this.version === 2 ? id & 0x3ff : id;
     const list = this.lists.find((one) => one.intid === intid && (one.state & LR_STATE.ACTIVE) !== 0);
     if (!list) {
       this.unmatchedEnds++;

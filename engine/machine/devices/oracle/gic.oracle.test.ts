@@ -1,0 +1,23 @@
+// The GIC models against QEMU's: random operation streams on several CPUs, every answer and every output compared.
+import { describe, expect, it } from 'vitest';
+import { firstDifference } from './compare.ts';
+import { gicStream } from './gic-stream.ts';
+import { ModelBoard } from './model-board.ts';
+import { askQemu, oracleMissing } from './oracle.ts';
+
+const missing = oracleMissing();
+const title = missing ? ` (skipped: ${missing})` : '';
+/** ORACLE_MOVES and ORACLE_SEED lengthen or repeat a run. */
+const moves = Number(process.env['ORACLE_MOVES'] ?? 1500);
+const seed = Number(process.env['ORACLE_SEED'] ?? 1);
+
+describe.skipIf(missing)(`GIC against qemu-system-aarch64${title}`, () => {
+  for (const gicVersion of [3, 2] as const) {
+    it(`answers ${moves} random moves as QEMU's GICv${gicVersion} does (seed ${seed})`, () => {
+      const cpus = 3;
+      const { operations, answers } = gicStream(new ModelBoard({ gicVersion, cpus }), gicVersion, cpus, seed, moves);
+      const theirs = askQemu(operations, { gicVersion, cpus });
+      expect(firstDifference(operations, answers, theirs) ?? 'no difference').toBe('no difference');
+    });
+  }
+});
