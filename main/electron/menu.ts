@@ -7,6 +7,7 @@ import { MENU_COMMANDS, type CommandItem } from './menuCommands.ts';
 
 export function installMenu(newWindow: () => void): void {
   const command = ({ label, name, accelerator }: CommandItem): MenuItemConstructorOptions => ({
+    id: name,
     label,
     ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
     click: () => run(name),
