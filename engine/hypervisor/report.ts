@@ -7,8 +7,13 @@ import { ERRNO, errnoName, type ErrnoName } from './errno.ts';
 export type EventTarget = NonNullable<RunEvent['target']>;
 export type EventDetail = NonNullable<RunEvent['detail']>;
 
-/** Where a cell's configuration came from, when the shell knows: lets events point at a file. */
-export type ConfigFileOf = (cell: string) => string | undefined;
+/** Where a cell's configuration came from, when the shell knows: lets events point at a file and a line. */
+export interface ConfigOrigin {
+  readonly file: string;
+  /** The line of a field's value in a source, 1-based. */
+  lineOf?(field: string): number | undefined;
+}
+export type OriginOf = (cell: string) => ConfigOrigin | undefined;
 
 export interface Refusal {
   /** `CELL_CREATE`, `JAILHOUSE_ENABLE`, …: what was refused. */
@@ -23,16 +28,16 @@ export interface Refusal {
 export class Reporter {
   readonly #machine: Pick<Machine, 'now' | 'instructions'>;
   readonly #sink: (event: RunEvent) => void;
-  readonly #fileOf: ConfigFileOf;
+  readonly #originOf: OriginOf;
 
   constructor(
     machine: Pick<Machine, 'now' | 'instructions'>,
     sink: (event: RunEvent) => void,
-    fileOf: ConfigFileOf = () => undefined,
+    originOf: OriginOf = () => undefined,
   ) {
     this.#machine = machine;
     this.#sink = sink;
-    this.#fileOf = fileOf;
+    this.#originOf = originOf;
   }
 
   info(kind: string, sentence: string, target?: EventTarget, detail?: EventDetail): void {
@@ -59,15 +64,21 @@ export class Reporter {
   }
 
   #emit(severity: RunEvent['severity'], kind: string, sentence: string, target?: EventTarget, detail?: EventDetail) {
-    const file = target?.cell === undefined ? undefined : this.#fileOf(target.cell);
     this.#sink({
       guestNs: this.#machine.now,
       instructions: this.#machine.instructions,
       severity,
       kind,
       sentence,
-      ...(target && { target: file === undefined ? target : { file, ...target } }),
+      ...(target && { target: { ...this.#place(target), ...target } }),
       ...(detail && { detail }),
     });
+  }
+
+  #place({ cell, field }: EventTarget): Pick<EventTarget, 'file' | 'line'> {
+    const origin = cell === undefined ? undefined : this.#originOf(cell);
+    if (!origin) return {};
+    const line = field === undefined ? undefined : origin.lineOf?.(field);
+    return { file: origin.file, ...(line !== undefined && { line }) };
   }
 }

@@ -1,6 +1,6 @@
 // What the common core asks of an architecture. Arm64 is here; arm and x86 stand behind the same interface.
 // Source: ABI reference, B.5 (which arch steps a management call takes), B.7 (boot lines), C.1.
-import type { Gva } from '../../util/units.ts';
+import type { Gpa, Gva } from '../../util/units.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { PerCpu } from '../cell/percpu.ts';
 import type { Unit } from '../unit.ts';
@@ -23,5 +23,7 @@ export interface Arch {
   park(cpu: PerCpu): void;
   /** Resets the CPU and lets it run the cell from there. */
   start(cpu: PerCpu, entry: Gva, contextId: bigint): void;
+  /** A store by host code in the CPU's name to an address that its cell does not have: ends in a parked CPU. */
+  storeFault(cpu: PerCpu, address: Gpa): void;
   shutdown(): void;
 }

@@ -1,7 +1,7 @@
 // The 64-bit Arm side of the hypervisor: CPU lifecycle, what a cell's reset means, which units there are.
 // Source: ABI reference, A.12 (virtual base), B.7 (units), C.1 (lifecycle), C.2.
 import { CELL_FLAG, IOMMU_TYPE, iommuUnitsOf, type ArmPlatform } from '../../../config/index.ts';
-import type { Gva } from '../../../util/units.ts';
+import type { Gpa, Gva } from '../../../util/units.ts';
 import type { Cell } from '../../cell/cell.ts';
 import type { PerCpu } from '../../cell/percpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
@@ -89,6 +89,10 @@ export class Arm64 implements Arch {
     machine.setOwner(cpu.id, cpu.cell.name);
     cpu.off = false;
     machine.setPower(cpu.id, 'on');
+  }
+
+  storeFault(cpu: PerCpu, address: Gpa): void {
+    this.#port.storeFault(cpu, address);
   }
 
   shutdown(): void {

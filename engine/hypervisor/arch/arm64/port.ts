@@ -2,7 +2,7 @@
 // reached without an exit; everything else is an exit that is counted, handled, or ends in a parked CPU.
 // Source: ABI reference, B.8, B.9, C.1-C.4; exception classes: Arm ARM D17 (ESR_EL2).
 import { OUTCOME, type BusAccess, type Cpu, type CpuPort, type Outcome } from '../../../cpu/port.ts';
-import { pa, type Gpa } from '../../../util/units.ts';
+import { gva, pa, type Gpa } from '../../../util/units.ts';
 import type { CounterName } from '../../cell/counters.ts';
 import type { PerCpu } from '../../cell/percpu.ts';
 import { HYPERCALL_IMMEDIATE, hypercallFromCell } from '../../control/hypercalls.ts';
@@ -15,9 +15,13 @@ import { esrParts, registerDetail, registerDump } from './dump.ts';
 import { callPsci, isPsci } from './psci.ts';
 import { callSmccc } from './smccc.ts';
 
-const EC = { HVC64: 0x16, SMC64: 0x17, SYSREG: 0x18, INSTRUCTION_ABORT: 0x20 } as const;
+const EC = { HVC64: 0x16, SMC64: 0x17, SYSREG: 0x18, INSTRUCTION_ABORT: 0x20, DATA_ABORT: 0x24 } as const;
 const IL = 1 << 25;
 const esr = (exceptionClass: number, iss: number): number => ((exceptionClass << 26) | IL | iss) >>> 0;
+/** Fields of a data abort's syndrome. */
+const ISV = 1 << 24;
+const SAS_8 = 3 << 22;
+const WNR = 1 << 6;
 const DFSC_TRANSLATION_LEVEL_3 = 0x07;
 
 /** Key of an MRS/MSR as in CpuPort. */
@@ -53,6 +57,20 @@ export class Arm64Port implements CpuPort {
     if (mapping && (access.write ? mapping.access.write : mapping.access.read))
       return this.#mappedDevice(percpu, mapping, access);
     return this.#dataAbort(percpu, access);
+  }
+
+  /** An 8-byte store as of an instruction with syndrome. */
+  storeFault(percpu: PerCpu, address: Gpa): void {
+    this.#dataAbort(percpu, {
+      address,
+      virtual: gva(BigInt(address)),
+      size: 8,
+      write: true,
+      syndromeValid: true,
+      syndrome: esr(EC.DATA_ABORT, ISV | SAS_8 | WNR | DFSC_TRANSLATION_LEVEL_3),
+      lo: 0,
+      hi: 0,
+    });
   }
 
   fetchFault(cpu: Cpu, address: Gpa): Outcome {
