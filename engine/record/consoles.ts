@@ -14,49 +14,8 @@ export interface ConsoleListener {
   (info: ConsoleInfo, bytes: Uint8Array, stamp: Stamp): void;
 }
 
-/** Text kept per console for `expect` and for late readers of a run: the newest part of what was written. */
-const KEPT_TEXT = 1 << 20;
-
-export class Console {
-  readonly info: ConsoleInfo;
-  /** Bytes written so far; `text` holds the newest of them. */
-  written = 0;
-  #text = '';
-  /** Where the next `expect` starts to look, as an offset into all text ever written. */
-  #searched = 0;
-  #missed: { pattern: RegExp; written: number } | undefined;
-
-  constructor(info: ConsoleInfo) {
-    this.info = info;
-  }
-
-  append(bytes: Uint8Array): void {
-    this.written += bytes.length;
-    let text = '';
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    this.#text += text;
-    if (this.#text.length > 2 * KEPT_TEXT) this.#text = this.#text.slice(-KEPT_TEXT);
-  }
-
-  /** The newest text, one character a byte (Latin-1), so that offsets are byte offsets. */
-  get text(): string {
-    return this.#text;
-  }
-
-  /** Looks for the pattern behind the last match; a match is consumed. Cheap while nothing new was written. */
-  match(pattern: RegExp): boolean {
-    if (this.#missed?.pattern === pattern && this.#missed.written === this.written) return false;
-    this.#missed = { pattern, written: this.written };
-    const start = Math.max(0, this.#searched - (this.written - this.#text.length));
-    const found = pattern.exec(this.#text.slice(start));
-    if (!found) return false;
-    this.#searched = this.written - this.#text.length + start + found.index + found[0].length;
-    return true;
-  }
-}
-
 export class ConsoleHub {
-  readonly #consoles = new Map<string, Console>();
+  readonly #consoles = new Map<string, ConsoleInfo>();
   readonly #listeners: ConsoleListener[] = [];
   readonly #stamp: () => Stamp;
 
@@ -65,21 +24,20 @@ export class ConsoleHub {
   }
 
   /** In the order in which they appeared. */
-  get all(): readonly Console[] {
+  get all(): readonly ConsoleInfo[] {
     return [...this.#consoles.values()];
   }
 
-  get(name: string): Console | undefined {
+  get(name: string): ConsoleInfo | undefined {
     return this.#consoles.get(name);
   }
 
   /** Makes a console known before it has output. A second call with the same name changes nothing. */
-  declare(info: ConsoleInfo): Console {
+  declare(info: ConsoleInfo): ConsoleInfo {
     const known = this.#consoles.get(info.name);
     if (known) return known;
-    const console = new Console(info);
-    this.#consoles.set(info.name, console);
-    return console;
+    this.#consoles.set(info.name, info);
+    return info;
   }
 
   onOutput(listener: ConsoleListener): void {
@@ -88,10 +46,9 @@ export class ConsoleHub {
 
   write(info: ConsoleInfo, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const console = this.declare(info);
-    console.append(bytes);
+    const known = this.declare(info);
     const stamp = this.#stamp();
-    for (const listener of this.#listeners) listener(console.info, bytes, stamp);
+    for (const listener of this.#listeners) listener(known, bytes, stamp);
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { BOARD_FILE, BoardError, listBoards, parseBoard } from '../board/index.ts';
 import type { BoardDescription } from '../board/index.ts';
+import type { Files } from '../tool/index.ts';
 
 export class UnknownBoard extends Error {
   constructor(name: string, known: readonly string[]) {
@@ -51,16 +52,8 @@ export class BoardLibrary {
   }
 }
 
-/** Files as the root shell sees them: looked up in one place after the other. Paths use `/`. */
-export interface FileSource {
-  /** Contents, or undefined if there is no such file. */
-  read(path: string): Uint8Array | undefined;
-  /** Names in a folder, folders with a trailing `/`; undefined if there is no such folder. */
-  list(path: string): string[] | undefined;
-}
-
 /** A folder of the host. Relative paths never leave it; absolute ones are allowed only where the user typed them. */
-export class FolderSource implements FileSource {
+export class FolderSource implements Files {
   readonly #folder: string;
   readonly #absolute: boolean;
 
@@ -91,7 +84,7 @@ export class FolderSource implements FileSource {
 }
 
 /** Files held in memory: a project's, as the window sent them. */
-export class MemorySource implements FileSource {
+export class MemorySource implements Files {
   readonly #files: ReadonlyMap<string, Uint8Array>;
 
   constructor(files: Iterable<{ path: string; bytes: Uint8Array }>) {
@@ -112,10 +105,10 @@ export class MemorySource implements FileSource {
 }
 
 /** The first source that has the file answers. */
-export class LayeredSource implements FileSource {
-  readonly #layers: readonly FileSource[];
+export class LayeredSource implements Files {
+  readonly #layers: readonly Files[];
 
-  constructor(...layers: FileSource[]) {
+  constructor(...layers: Files[]) {
     this.#layers = layers;
   }
 
