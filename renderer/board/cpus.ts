@@ -58,16 +58,14 @@ export function moveCpu(cpu: number, to: string, owners: readonly CpuOwner[]): {
     const wants = owner.key === to;
     if (has.includes(cpu) === wants) continue;
     const next = wants ? [...has, cpu] : has.filter((other) => other !== cpu);
-    changes.push({ key: owner.key, cpuSet: grownSet(next, owner.cell.cpuSet.length) });
+    changes.push({ key: owner.key, cpuSet: cpuSetFor(next, owner.cell.cpuSet.length) });
   }
   return changes;
 }
 
-/** The set keeps its length as long as the CPUs fit it. */
-function grownSet(cpus: readonly number[], length: number): Uint8Array {
-  const needed = cpuSetOf(cpus).length;
-  return cpuSetOf(cpus, Math.max(length, length * 8 > Math.max(-1, ...cpus) ? 0 : needed));
-}
+/** A CPU set of the same length as long as the CPUs fit it, else as long as they need. */
+export const cpuSetFor = (cpus: readonly number[], length: number): Uint8Array =>
+  cpus.every((cpu) => cpu < length * 8) ? cpuSetOf(cpus, length) : cpuSetOf(cpus);
 
 /** What a move changes, in words: `root keeps 12 · inmate-demo has 2`. */
 export function moveEffects(cpu: number, to: CpuOwner, owners: readonly CpuOwner[]): string {

@@ -13,12 +13,15 @@ export type Selection =
 export class BoardState {
   selection = $state.raw<Selection>();
   mode = $state<'plan' | 'table'>('plan');
-  /** Relative to the scale at which the whole axis fits the view; 1 shows everything. */
-  zoom = $state(1);
-  /** A CPU in the hand: dragged by pointer, or picked up with M. */
+  /** Scale of the axis; undefined: chosen so that everything is legible. */
+  scale = $state<number>();
+  /** A CPU in the hand. */
   move = $state.raw<CpuMove>();
   /** Counts requests to bring the selection into view. */
   reveal = $state(0);
+  /** Set by the plan: zooms about the pointer, or the middle of the view. */
+  zoomBy: (factor: number) => void = () => undefined;
+  zoomFit: () => void = () => undefined;
 
   select(selection: Selection | undefined, reveal = false): void {
     this.selection = selection;
@@ -28,6 +31,6 @@ export class BoardState {
   reset(): void {
     this.selection = undefined;
     this.move = undefined;
-    this.zoom = 1;
+    this.scale = undefined;
   }
 }

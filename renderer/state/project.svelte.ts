@@ -3,7 +3,7 @@
 import { ServiceError } from '../../engine/contract/index.ts';
 import type { Bridge, FileKind, Project } from '../../engine/contract/index.ts';
 import type { BoardDescription } from '../../engine/board/description.ts';
-import { cellName, cellOf, ConfigError } from '../../engine/config/index.ts';
+import { architectureOf, cellName, cellOf, ConfigError } from '../../engine/config/index.ts';
 import type { CellConfig, Config, Scenario, SystemConfig } from '../../engine/config/index.ts';
 import { assignHues, hueOf } from '../theme/hues.ts';
 import type { Hue, HueNumbers } from '../theme/hues.ts';
@@ -27,6 +27,7 @@ import type { FileChange } from './history.svelte.ts';
 import { mergeFiles } from './merge.ts';
 import type { Notices } from './notices.svelte.ts';
 import { reasonOf } from './notices.svelte.ts';
+import { Problems } from './problems.ts';
 
 /** A save waits this long for the next edit, in milliseconds. */
 const SAVE_AFTER = 500;
@@ -63,6 +64,8 @@ export class OpenProject {
   readonly system: ConfigDocument | undefined = $derived(this.#systemDocument());
   readonly cells: readonly CellEntry[] = $derived(this.#cellEntries());
   readonly scenario: Scenario | undefined = $derived(this.#scenario());
+  readonly x86 = $derived(architectureOf(this.scenario?.system.architecture ?? -1) === 'x86');
+  readonly problems: Problems = $derived(new Problems([]));
   readonly #hues: HueNumbers = $derived(
     assignHues(
       hueNumbers(this.layout),

@@ -17,6 +17,7 @@ import type {
   RunSummary,
 } from '../../engine/contract/index.ts';
 import { ConsoleFeed } from '../run/feed.ts';
+import { ConsoleLog } from '../run/log.ts';
 
 /** Samples kept for each cell in the window: ten minutes at one a second. The store has all. */
 const SAMPLES_KEPT = 600;
@@ -35,10 +36,13 @@ export class RunView {
   counters = $state.raw<Readonly<Record<string, readonly CounterSample[]>>>({});
   statistics = $state.raw<CacheStatistics>();
   result = $state.raw<RunResult>();
+  /** True if this window has followed the run, so that its terminals show it; a run from the store is read as text. */
+  screens = $state(false);
   /** Why the engine went away, when it did not end by itself. */
   lost = $state<string>();
 
   readonly #feeds = new Map<string, ConsoleFeed>(); // eslint-disable-line svelte/prefer-svelte-reactivity -- consoles carries the names
+  readonly #logs = new Map<string, ConsoleLog>(); // eslint-disable-line svelte/prefer-svelte-reactivity -- a cache
   #port: EnginePort | undefined;
   #waiting: EngineMessage[] = [];
   #scheduled = false;
@@ -78,6 +82,7 @@ export class RunView {
     if (!port) return false;
     this.#port = port;
     this.live = true;
+    this.screens = true;
     this.send({ type: 'attach' });
     return true;
   }
@@ -103,6 +108,17 @@ export class RunView {
     let feed = this.#feeds.get(console);
     if (!feed) this.#feeds.set(console, (feed = new ConsoleFeed()));
     return feed;
+  }
+
+  /**
+   * A console's stored text, as lines. Of a live run: what main has stored by now. A finished one is fetched once.
+   */
+  async log(bridge: Bridge, console: string): Promise<ConsoleLog> {
+    const known = this.#logs.get(console);
+    if (known && !this.live) return known;
+    const log = new ConsoleLog(await bridge.call('runs.console', { id: this.id, console }));
+    if (!this.live) this.#logs.set(console, log);
+    return log;
   }
 
   #receive(message: unknown): void {

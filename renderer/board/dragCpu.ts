@@ -1,0 +1,67 @@
+// Dragging a CPU chip between columns with the pointer: a few pixels start it, columns light up, Escape or a drop outside cancels.
+import type { Attachment } from 'svelte/attachments';
+import type { Workbench } from '../state/workbench.svelte.ts';
+import { giveCpu } from './edits.ts';
+import { moveVerdict } from './verdict.ts';
+
+const START_AFTER = 4;
+
+export const dragCpu =
+  (workbench: Workbench, cpu: number, from: string): Attachment<HTMLElement> =>
+  (element) => {
+    const { board } = workbench;
+    let start: { x: number; y: number } | undefined;
+
+    const columnUnder = (x: number, y: number): string | undefined =>
+      document
+        .elementsFromPoint(x, y)
+        .map((each) => each.closest<HTMLElement>('[data-column]')?.dataset.column)
+        .find((key) => key !== undefined);
+
+    const end = (): void => {
+      start = undefined;
+      board.move = undefined;
+      window.removeEventListener('keydown', key, true);
+    };
+    const key = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      event.stopPropagation();
+      end();
+    };
+    const down = (event: PointerEvent): void => {
+      if (event.button !== 0) return;
+      start = { x: event.clientX, y: event.clientY };
+      element.setPointerCapture(event.pointerId);
+    };
+    const move = (event: PointerEvent): void => {
+      if (!start) return;
+      const at = { x: event.clientX, y: event.clientY };
+      if (!board.move) {
+        if (Math.hypot(at.x - start.x, at.y - start.y) < START_AFTER) return;
+        board.select({ kind: 'cpu', cpu });
+        window.addEventListener('keydown', key, true);
+      }
+      board.move = { cpu, from, over: columnUnder(at.x, at.y), at };
+    };
+    const up = (): void => {
+      const { move: held } = board;
+      end();
+      const { project } = workbench;
+      if (!held || held.over === undefined || held.over === from || !project) return;
+      const verdict = moveVerdict(project, cpu, held.over);
+      if (verdict.allowed) giveCpu(project, cpu, held.over);
+      else workbench.notices.show('info', verdict.text);
+    };
+    element.addEventListener('pointerdown', down);
+    element.addEventListener('pointermove', move);
+    element.addEventListener('pointerup', up);
+    element.addEventListener('pointercancel', end);
+    return () => {
+      if (start) end();
+      element.removeEventListener('pointerdown', down);
+      element.removeEventListener('pointermove', move);
+      element.removeEventListener('pointerup', up);
+      element.removeEventListener('pointercancel', end);
+    };
+  };

@@ -1,0 +1,97 @@
+// Edits of a scenario as the board view makes them: each is one step in the history, named as the undo menu shows it.
+import { cellName, cellOf, cpusOf, MEM_FLAG } from '../../engine/config/index.ts';
+import type { CellConfig, Config, MemoryRegion } from '../../engine/config/index.ts';
+import type { CellEntry, OpenProject } from '../state/project.svelte.ts';
+import { cpuSetFor, moveCpu } from './cpus.ts';
+
+const named = (project: OpenProject, key: string): string =>
+  project.cells.find((entry) => entry.key === key)?.name ?? key;
+
+/** Changes the cell of one configuration file. */
+export const editCell = (
+  project: OpenProject,
+  label: string,
+  key: string,
+  change: (cell: CellConfig) => void,
+): boolean => project.edit(label, key, (config) => change(cellOf(config)));
+
+export function editRegion(
+  project: OpenProject,
+  key: string,
+  index: number,
+  change: Partial<MemoryRegion>,
+  what: string,
+): boolean {
+  return editCell(project, `Change ${what} of region ${index} of ${named(project, key)}`, key, (cell) => {
+    Object.assign(cell.memoryRegions[index]!, change);
+  });
+}
+
+export function toggleRegionFlag(
+  project: OpenProject,
+  key: string,
+  index: number,
+  flag: keyof typeof MEM_FLAG,
+): boolean {
+  return editCell(project, `Toggle ${flag} of region ${index} of ${named(project, key)}`, key, (cell) => {
+    cell.memoryRegions[index]!.flags ^= MEM_FLAG[flag];
+  });
+}
+
+/** Appends a page of memory behind the cell's last region, ready to be given an address. Returns its index. */
+export function addRegion(project: OpenProject, entry: CellEntry): number | undefined {
+  const index = entry.cell.memoryRegions.length;
+  const last = entry.cell.memoryRegions.reduce(
+    (end, region) => (region.physStart + region.size > end ? region.physStart + region.size : end),
+    0n,
+  );
+  const added = editCell(project, `Add a region to ${entry.name}`, entry.key, (cell) => {
+    cell.memoryRegions.push({ physStart: last, virtStart: last, size: 0x1000n, flags: MEM_FLAG.READ | MEM_FLAG.WRITE });
+  });
+  return added ? index : undefined;
+}
+
+/**
+ * Takes a region out. Virtual PCI devices name their regions by index (ABI reference, A.8), so the ones behind it keep their place
+ * in the world by moving their start down with them.
+ */
+export function removeRegion(project: OpenProject, key: string, index: number): boolean {
+  return editCell(project, `Remove region ${index} of ${named(project, key)}`, key, (cell) => {
+    cell.memoryRegions.splice(index, 1);
+    for (const device of cell.pciDevices) if (device.shmemRegionsStart > index) device.shmemRegionsStart--;
+  });
+}
+
+export function renameCell(project: OpenProject, entry: CellEntry, name: string): boolean {
+  if (name === cellName(entry.cell)) return true;
+  return editCell(project, `Rename ${entry.name} to ${name}`, entry.key, (cell) => {
+    cell.name = name;
+  });
+}
+
+export function removeCell(project: OpenProject, key: string): void {
+  project.apply(`Remove ${named(project, key)}`, [{ path: key, file: undefined }]);
+}
+
+/** Moves a CPU to the cell with that key; the root takes back what cells give up. */
+export function giveCpu(project: OpenProject, cpu: number, to: string): boolean {
+  const edits = moveCpu(cpu, to, project.cells).map(({ key, cpuSet }) => ({
+    path: key,
+    change: (config: Config) => void (cellOf(config).cpuSet = cpuSet),
+  }));
+  return edits.length === 0 || project.editAll(`Move CPU ${cpu} to ${named(project, to)}`, edits);
+}
+
+/** Gives a cell exactly these CPUs; other cells lose them. */
+export function setCpus(project: OpenProject, entry: CellEntry, cpus: readonly number[]): boolean {
+  const edits = project.cells
+    .filter((other) => !other.root)
+    .flatMap((other) => {
+      const has = cpusOf(other.cell.cpuSet);
+      const next = other.key === entry.key ? [...cpus] : has.filter((cpu) => !cpus.includes(cpu));
+      if (next.length === has.length && next.every((cpu, i) => cpu === has[i])) return [];
+      const cpuSet = cpuSetFor(next, other.cell.cpuSet.length);
+      return [{ path: other.key, change: (config: Config) => void (cellOf(config).cpuSet = cpuSet) }];
+    });
+  return edits.length === 0 || project.editAll(`Change the CPUs of ${entry.name}`, edits);
+}

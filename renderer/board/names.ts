@@ -1,0 +1,100 @@
+// What a memory region is called on the plan: from the section of a virtual PCI device that it is, its flags, or the device of
+// the board that it opens. Source of the rules: ABI reference, A.3 (flags), D.3 (sections of ivshmem).
+import {
+  bdfText,
+  isCommRegion,
+  isExecutable,
+  isIo,
+  isLoadable,
+  isPlaceholder,
+  isRootShared,
+  overlaps,
+  PCI_TYPE,
+  physRange,
+} from '../../engine/config/index.ts';
+import type { CellConfig, MemoryRegion } from '../../engine/config/index.ts';
+import type { BoardDescription } from '../../engine/board/description.ts';
+import { hex } from '../format/address.ts';
+
+/** A named window of the board, as the plan's first column shows them. */
+export interface BoardWindow {
+  name: string;
+  kind: 'ram' | 'device' | 'reserved';
+  start: bigint;
+  size: bigint;
+  spi: number | undefined;
+}
+
+const GICD_SIZE = { 2: 0x1000, 3: 0x10000 } as const;
+const GICC_SIZE = 0x2000;
+const REDISTRIBUTOR_SIZE = 0x20000;
+
+/** Everything that the board description places at an address. */
+export function boardWindows(board: BoardDescription): BoardWindow[] {
+  const window = (name: string, kind: BoardWindow['kind'], base: number, size: number, spi?: number): BoardWindow => ({
+    name,
+    kind,
+    start: BigInt(base),
+    size: BigInt(size),
+    spi,
+  });
+  const { gic } = board;
+  return [
+    ...board.ram.map(({ name, base, size }) => window(name, 'ram', base, size)),
+    ...board.reserved.map(({ name, base, size }) => window(name, 'reserved', base, size)),
+    ...(gic ? [window(`GICv${gic.version} distributor`, 'device', gic.distributor, GICD_SIZE[gic.version])] : []),
+    ...(gic?.redistributor !== undefined
+      ? [window('redistributors', 'device', gic.redistributor, board.cpus.length * REDISTRIBUTOR_SIZE)]
+      : []),
+    ...(gic?.cpuInterface !== undefined ? [window('GICC', 'device', gic.cpuInterface, GICC_SIZE)] : []),
+    ...(gic?.hypervisorInterface !== undefined ? [window('GICH', 'device', gic.hypervisorInterface, GICC_SIZE)] : []),
+    ...(gic?.virtualCpuInterface !== undefined ? [window('GICV', 'device', gic.virtualCpuInterface, GICC_SIZE)] : []),
+    ...board.uarts.map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
+    ...board.devices.map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
+    ...board.pci.map((host) => window(host.virtual ? 'virtual ECAM' : 'ECAM', 'device', host.ecam, host.ecamSize)),
+  ];
+}
+
+/** Which section of which virtual PCI device a region is. */
+function ivshmemSection(cell: CellConfig, index: number): string | undefined {
+  for (const device of cell.pciDevices) {
+    if (device.type !== PCI_TYPE.IVSHMEM) continue;
+    const section = index - device.shmemRegionsStart;
+    if (section < 0 || section >= 2 + device.shmemPeers) continue;
+    const part =
+      section === 0
+        ? 'state'
+        : section === 1
+          ? 'shared'
+          : section - 2 === device.shmemDevId
+            ? 'output'
+            : `input ${section - 2}`;
+    return `ivshmem ${bdfText(device.bdf).replace(/^00:/, '')} ${part}`;
+  }
+  return undefined;
+}
+
+/** One or two words for a region; where it appears in the cell is added when that differs from where it is. */
+export function regionName(cell: CellConfig, index: number, windows: readonly BoardWindow[]): string {
+  const region = cell.memoryRegions[index]!;
+  const section = ivshmemSection(cell, index);
+  if (section !== undefined) return section;
+  if (isPlaceholder(region)) return 'empty';
+  if (isCommRegion(region)) return 'comm region';
+  const name = deviceName(region, windows) ?? kindName(region);
+  const at = region.virtStart === region.physStart ? '' : ` → ${hex(region.virtStart, 1)}`;
+  return `${name}${at}${isRootShared(region) ? ' · shared' : ''}`;
+}
+
+function kindName(region: MemoryRegion): string {
+  if (isIo(region)) return 'MMIO';
+  if (isExecutable(region) || isLoadable(region)) return 'RAM';
+  return 'memory';
+}
+
+/** The one device window that the region opens; several or none give no name. */
+function deviceName(region: MemoryRegion, windows: readonly BoardWindow[]): string | undefined {
+  const range = physRange(region);
+  const hit = windows.filter((window) => window.kind === 'device' && overlaps(range, window));
+  return hit.length === 1 ? hit[0]!.name : undefined;
+}

@@ -1,0 +1,119 @@
+// Commands of runs: boot, transport, and how the run view is arranged.
+import type { Workbench } from '../state/workbench.svelte.ts';
+import type { Grid } from '../run/layout.svelte.ts';
+import type { Command } from './table.ts';
+import { needsLiveRun, needsProject, needsScenario } from './available.ts';
+
+const canBoot = (workbench: Workbench): string | undefined =>
+  needsScenario(workbench) ??
+  (workbench.runs.live || workbench.runs.starting ? 'A run is going on. Stop it first.' : undefined);
+
+async function boot(workbench: Workbench, script: boolean): Promise<void> {
+  workbench.view = 'run';
+  await workbench.runs.boot({ script, pace: workbench.settings.text('pace') === 'free' ? 'free' : 'real' });
+}
+
+const phase = (workbench: Workbench): string | undefined => workbench.runs.live?.status?.phase;
+
+const inRunView = (workbench: Workbench): string | undefined =>
+  needsProject(workbench) ??
+  (workbench.view === 'run' && workbench.runs.shown ? undefined : 'This works in the run view, with a run open.');
+
+const grid = (panes: Grid): Command => ({
+  id: `run.grid${panes}`,
+  title: `Consoles: ${panes === 1 ? 'one' : `${panes} side by side`}`,
+  unavailable: inRunView,
+  run: (workbench) => {
+    workbench.runLayout.focus = undefined;
+    workbench.runLayout.grid = panes;
+  },
+});
+
+export const runCommands: readonly Command[] = [
+  {
+    id: 'run.boot',
+    title: 'Run: boot',
+    keys: ['F5'],
+    icon: 'run',
+    unavailable: canBoot,
+    run: (workbench) => boot(workbench, workbench.project!.script !== null),
+  },
+  {
+    id: 'run.bootShell',
+    title: 'Run: boot to the root shell, without the script',
+    unavailable: canBoot,
+    run: (workbench) => boot(workbench, false),
+  },
+  {
+    id: 'run.pause',
+    title: 'Run: pause or go on',
+    keys: ['F6'],
+    icon: 'pause',
+    unavailable: needsLiveRun,
+    run: (workbench) => workbench.runs.live!.send({ type: phase(workbench) === 'paused' ? 'resume' : 'pause' }),
+  },
+  {
+    id: 'run.step',
+    title: 'Run: step',
+    keys: ['F10'],
+    icon: 'step',
+    unavailable: (workbench) =>
+      needsLiveRun(workbench) ?? (phase(workbench) === 'paused' ? undefined : 'Pause the run first.'),
+    run: (workbench) => workbench.runs.live!.send({ type: 'step' }),
+  },
+  {
+    id: 'run.stop',
+    title: 'Run: stop',
+    keys: ['Shift+F5'],
+    icon: 'stop',
+    unavailable: needsLiveRun,
+    run: (workbench) => workbench.runs.live!.send({ type: 'stop' }),
+  },
+  {
+    id: 'run.kill',
+    title: 'Run: end the engine without asking it',
+    unavailable: needsLiveRun,
+    run: (workbench) => workbench.runs.kill(workbench.runs.live!),
+  },
+  {
+    id: 'run.pace',
+    title: 'Run: pace of real time, or as fast as it goes',
+    run: (workbench) => {
+      const pace = workbench.settings.text('pace') === 'free' ? 'real' : 'free';
+      workbench.settings.remember('pace', pace);
+      workbench.runs.live?.send({ type: 'pace', pace });
+    },
+  },
+  {
+    id: 'run.list',
+    title: 'Run: show all runs of the project',
+    icon: 'clock',
+    unavailable: needsProject,
+    run: (workbench) => {
+      workbench.view = 'run';
+      workbench.runs.shown = undefined;
+    },
+  },
+  grid(1),
+  grid(2),
+  grid(4),
+  {
+    id: 'run.stamps',
+    title: 'Consoles: guest time beside every line',
+    icon: 'clock',
+    unavailable: inRunView,
+    run: (workbench) => {
+      workbench.runLayout.stamps = !workbench.runLayout.stamps;
+    },
+  },
+  {
+    id: 'run.search',
+    title: 'Consoles: search everything',
+    keys: ['Mod+F'],
+    icon: 'search',
+    unavailable: inRunView,
+    run: (workbench) => {
+      workbench.runLayout.searching = !workbench.runLayout.searching;
+    },
+  },
+];

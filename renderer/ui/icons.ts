@@ -1,0 +1,37 @@
+// Line icons on a 20 by 20 grid, one path each, drawn for this window.
+export const ICONS = {
+  projects: 'M3.5 7.5h13v8.5h-13zM3.5 7.5l2-3.5h9l2 3.5M8 11h4',
+  board: 'M3 3.5h4v13H3zM8.5 3.5h3.5v8H8.5zM13.5 3.5H17v11h-3.5z',
+  run: 'M6 4l10 6-10 6z',
+  settings:
+    'M10 7.2a2.8 2.8 0 1 0 0 5.6a2.8 2.8 0 1 0 0-5.6zM10 2.5v2.6M10 14.9v2.6M2.5 10h2.6M14.9 10h2.6M4.7 4.7l1.8 1.8M13.5 13.5l1.8 1.8M15.3 4.7l-1.8 1.8M6.5 13.5l-1.8 1.8',
+  pause: 'M7 4.5v11M13 4.5v11',
+  stop: 'M5 5h10v10H5z',
+  step: 'M4 4.5l8 5.5-8 5.5zM15.5 4.5v11',
+  plus: 'M10 4v12M4 10h12',
+  minus: 'M4 10h12',
+  close: 'M5 5l10 10M15 5L5 15',
+  down: 'M5.5 8l4.5 4.5L14.5 8',
+  right: 'M8 5.5l4.5 4.5L8 14.5',
+  search: 'M8.8 3.5a5.3 5.3 0 1 0 0 10.6a5.3 5.3 0 1 0 0-10.6zM12.8 12.8l3.9 3.9',
+  more: 'M4.5 10h.01M10 10h.01M15.5 10h.01',
+  undo: 'M7.5 4L4 7.5 7.5 11M4 7.5h7.5a4.2 4.2 0 0 1 0 8.4H7',
+  redo: 'M12.5 4L16 7.5 12.5 11M16 7.5H8.5a4.2 4.2 0 0 0 0 8.4H13',
+  table: 'M3 4h14v12H3zM3 8h14M3 12h14M8 4v12',
+  plan: 'M3.5 4h4v12h-4zM8.5 4h4v7h-4zM13.5 4h3v12h-3z',
+  export: 'M10 12.5V3.5M6.5 7L10 3.5 13.5 7M4 11.5v5h12v-5',
+  import: 'M10 3.5v9M6.5 9L10 12.5 13.5 9M4 11.5v5h12v-5',
+  copy: 'M7 7h9.5v9.5H7zM13 7V3.5H3.5V13H7',
+  trash: 'M4 6h12M8 6V3.5h4V6M5.5 6l.7 10.5h7.6L14.5 6',
+  clock: 'M10 3.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13zM10 6.5V10l2.5 2',
+  focus: 'M4 8V4h4M16 8V4h-4M4 12v4h4M16 12v4h-4',
+  error: 'M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14zM10 6.5v4.5M10 13.5h.01',
+  warning: 'M10 3.5l7.5 13h-15zM10 8.5v4M10 14.4h.01',
+  info: 'M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14zM10 9.5v4.5M10 6.5h.01',
+  check: 'M4.5 10.5l3.5 3.5 7.5-8',
+  back: 'M11.5 5L6.5 10l5 5M6.5 10H17',
+  file: 'M5 3h6.5L15 6.5V17H5zM11.5 3v3.5H15',
+  chip: 'M6 6h8v8H6zM8 3.5V6M12 3.5V6M8 14v2.5M12 14v2.5M3.5 8H6M3.5 12H6M14 8h2.5M14 12h2.5',
+} as const;
+
+export type IconName = keyof typeof ICONS;
