@@ -14,4 +14,4 @@ export { addressText, cpusText, listText, rangeText } from './explain/text.ts';
 export { CORE_SIZE, PERCPU_PAGES } from './paging/footprint.ts';
 export { KEPT_QUIRKS, QUIRKS, type Compatibility, type QuirkName } from './quirks.ts';
 export { Reporter, type ConfigOrigin, type EventTarget, type Refusal } from './report.ts';
-export { BlockedForever, finish, FOREVER, type Task, type Wait, type WaitEnd } from './task.ts';
+export { BlockedForever, finish, FOREVER, isTask, type Task, type Wait, type WaitEnd } from './task.ts';
