@@ -134,13 +134,16 @@ function macroFrom(header: string, definition: string, replacement: string): Mac
   };
 }
 
+/** Every macro of the headers: `NAME` or `NAME(parameters)`, and its replacement. */
+export const BUILTIN_DEFINITIONS: readonly (readonly [string, string])[] = [
+  ...SETS.flatMap(({ symbols }) => symbols.map(([name, value]) => [name, `0x${value.toString(16)}`] as const)),
+  ...OTHERS,
+];
+
 let builtin: ReadonlyMap<string, Macro> | undefined;
 export function builtinMacros(): ReadonlyMap<string, Macro> {
   builtin ??= new Map(
-    [
-      ...SETS.flatMap(({ symbols }) => symbols.map(([name, value]) => [name, `0x${value.toString(16)}`] as const)),
-      ...OTHERS,
-    ].map(([definition, replacement]) => {
+    BUILTIN_DEFINITIONS.map(([definition, replacement]) => {
       const macro = macroFrom(HEADER, definition, replacement);
       return [macro.name, macro];
     }),

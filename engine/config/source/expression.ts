@@ -144,7 +144,8 @@ export abstract class ExpressionReader {
 
   #comma(): Value {
     let value = this.conditional();
-    while (this.accept(',')) value = this.conditional();
+    // A comma operator has a type, but no constant value (6.6).
+    while (this.accept(',')) value = { type: this.conditional().type, value: null };
     return value;
   }
 
@@ -181,6 +182,8 @@ export abstract class ExpressionReader {
     if (text === '<<' || text === '>>') {
       const type = this.#promoted(this.#integerType(left, operator));
       const bits = BigInt(type.size * 8);
+      if (b < 0n && this.#unevaluated === 0)
+        throw fault(placeOf(operator), `Shift by ${b}: the count cannot be negative.`);
       if (b < 0n || b >= bits) {
         this.warn(
           `Shift by ${b} of the ${bits}-bit number ${a}: all bits are lost. Write the number with the suffix ULL.`,

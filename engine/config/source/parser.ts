@@ -4,7 +4,16 @@ import { DeclarationReader } from './declarations.ts';
 import { noMember, placeOf, type Value } from './expression.ts';
 import { fault } from './file.ts';
 import { TOKEN, type Token } from './lexer.ts';
-import { isByteArray, typeName, wrap, type ArrayType, type CType, type Member, type RecordType } from './types.ts';
+import {
+  arrayOf,
+  isByteArray,
+  typeName,
+  wrap,
+  type ArrayType,
+  type CType,
+  type Member,
+  type RecordType,
+} from './types.ts';
 
 /** One part of an initialiser. Token numbers are inclusive. */
 export interface InitNode {
@@ -36,8 +45,12 @@ const INITIAL_FLEXIBLE = 4096;
 
 export class SourceParser extends DeclarationReader {
   #bytes = new Uint8Array();
-  /** Bytes in use: more than the type's size when a flexible array member is initialised. */
+  /** Bytes in use: more than the type's size when an array without size is initialised. */
   #end = 0;
+  /** Bytes of the elements that an array without size was given. */
+  #flexibleSize = 0;
+  /** While an element range is filled, all but its last element take only the first value: see #range(). */
+  #single = false;
   /** Which member of each union object was initialised last. */
   #unionMembers = new Map<RecordType, Map<number, number>>();
   #budget = 4_000_000;
@@ -100,18 +113,23 @@ export class SourceParser extends DeclarationReader {
     this.#bytes = new Uint8Array(type.size);
     this.#end = type.size;
     const root = this.#initializer(type, 0, null);
+    // gcc makes the object as large as the structure, padding included, plus the elements of the flexible array.
+    this.#reserve(type.size + this.#flexibleSize);
     return { name, type, bytes: this.#bytes.slice(0, this.#end), root };
   }
 
   protected override compoundLiteral(type: CType): Value {
-    const outer = [this.#bytes, this.#end, this.#unionMembers] as const;
+    const outer = [this.#bytes, this.#end, this.#unionMembers, this.#flexibleSize] as const;
     this.#bytes = new Uint8Array(type.size);
     this.#end = type.size;
     this.#unionMembers = new Map();
     this.nested(() => this.#initializer(type, 0, null));
     const object = this.#bytes.slice(0, this.#end);
-    [this.#bytes, this.#end, this.#unionMembers] = outer;
-    return { type, value: null, address: null, object };
+    [this.#bytes, this.#end, this.#unionMembers, this.#flexibleSize] = outer;
+    const open = type.kind === 'array' && type.count === null;
+    const complete = open ? arrayOf(type.element, object.length / type.element.size) : type;
+    const value = type.kind === 'integer' ? wrap(type, littleEndian(object)) : null;
+    return { type: complete, value, address: null, object };
   }
 
   // --------------------------------------------------------------------------------------------------------- initialisers
@@ -188,7 +206,7 @@ export class SourceParser extends DeclarationReader {
   }
 
   #store(type: CType, offset: number, bits: Member['bits'], value: bigint): void {
-    this.#reserve(offset + type.size);
+    this.#reserve(offset + (bits ? Math.ceil((bits.shift + bits.width) / 8) : type.size));
     let rest = type.kind === 'integer' ? wrap(type, value) : value;
     if (bits) {
       for (let { shift, width } = bits, at = offset; width > 0; at++, shift = 0) {
@@ -239,11 +257,16 @@ export class SourceParser extends DeclarationReader {
         );
       text = text.subarray(0, type.count);
     }
+    if (type.count === null) this.#grow(text.length);
     this.#clear(offset, type.size);
     this.#reserve(offset + text.length);
     this.#bytes.set(text, offset);
     node.last = this.at - 1;
     return node;
+  }
+
+  #grow(size: number): void {
+    this.#flexibleSize = Math.max(this.#flexibleSize, size);
   }
 
   #clear(offset: number, size: number): void {
@@ -253,6 +276,8 @@ export class SourceParser extends DeclarationReader {
   #list(type: RecordType | ArrayType, offset: number): InitNode {
     const node = this.#node('list', type, offset, null);
     const open = this.token;
+    const single = this.#single;
+    this.#single = false;
     this.at++;
     this.#clear(offset, type.size);
     const designated = new Set<number>();
@@ -279,6 +304,7 @@ export class SourceParser extends DeclarationReader {
       if (!this.accept(',')) break;
     }
     this.expect('}', `to close the ${type.kind === 'array' ? 'array' : typeName(type)}, or \`,\` and a further value`);
+    this.#single = single;
     node.last = this.at - 1;
     return node;
   }
@@ -313,22 +339,7 @@ export class SourceParser extends DeclarationReader {
   /** Reads designators and their value into a new child of the node. Returns the number of the member or element. */
   #designated(type: RecordType | ArrayType, offset: number, node: InitNode): number {
     const start = this.at;
-    if (type.kind === 'array') {
-      const [low, high] = this.#index(type);
-      const from = this.at;
-      this.#element(type, offset, node, low, start);
-      const size = type.element.size;
-      for (let index = low + 1; index <= high; index++) {
-        if (this.tokens[from]!.text === '=' || !this.#isDesignatorAt(from)) {
-          this.#reserve(offset + (index + 1) * size);
-          this.#bytes.copyWithin(offset + index * size, offset + low * size, offset + (low + 1) * size);
-        } else {
-          this.at = from;
-          this.#element(type, offset, node, index, start);
-        }
-      }
-      return high;
-    }
+    if (type.kind === 'array') return this.#range(type, offset, node, start);
     const oldStyle = this.token.kind === TOKEN.NAME;
     if (!oldStyle) this.at++;
     const name = this.token;
@@ -350,6 +361,35 @@ export class SourceParser extends DeclarationReader {
     if (oldStyle) this.at++; // the colon
     this.#designee(member.type, offset + member.offset, member.bits, node, start, oldStyle);
     return index;
+  }
+
+  /**
+   * `[n]` or `[a ... b]`: every element of the range takes the designated value; where braces are left out, further values go
+   * to the last element alone.
+   */
+  #range(type: ArrayType, offset: number, node: InitNode, start: number): number {
+    const [low, high] = this.#index(type);
+    if (type.count === null) this.#grow((high + 1) * type.element.size);
+    const from = this.at;
+    const { size } = type.element;
+    const whole = this.token.text === '=' && (type.element.kind === 'integer' || this.tokens[from + 1]?.text === '{');
+    if (whole) {
+      this.#element(type, offset, node, low, start);
+      this.#reserve(offset + (high + 1) * size);
+      for (let index = low + 1; index <= high; index++)
+        this.#bytes.copyWithin(offset + index * size, offset + low * size, offset + (low + 1) * size);
+      return high;
+    }
+    const single = this.#single;
+    this.#single = true;
+    for (let index = low; index < high; index++) {
+      this.at = from;
+      this.#element(type, offset, node, index, start);
+    }
+    this.#single = single;
+    this.at = from;
+    this.#element(type, offset, node, high, start);
+    return high;
   }
 
   #element(type: ArrayType, offset: number, node: InitNode, index: number, start: number): void {
@@ -409,20 +449,24 @@ export class SourceParser extends DeclarationReader {
   /** Members in order without braces; `behind`: the first one still needs its comma. */
   #impliedMembers(type: RecordType, offset: number, node: InitNode, from: number, behind: boolean): void {
     let needsComma = behind;
+    if (behind && this.#single) return;
     const end = type.union ? 1 : type.members.length;
     for (let index = from; index < end; index++) {
       if (isPadding(type.members[index]!)) continue;
       if (needsComma && !this.#commaAndValue()) return;
       this.#position(type, offset, node, index);
+      if (this.#single) return;
       needsComma = true;
     }
   }
 
   #impliedElements(type: ArrayType, offset: number, node: InitNode, from: number, behind: boolean): void {
     let needsComma = behind;
+    if (behind && this.#single) return;
     for (let index = from; index < (type.count ?? Infinity); index++) {
       if (needsComma && !this.#commaAndValue()) return;
       this.#position(type, offset, node, index);
+      if (this.#single) return;
       needsComma = true;
     }
   }
@@ -454,6 +498,8 @@ export class SourceParser extends DeclarationReader {
     }
   }
 }
+
+const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 /** An unnamed bit-field takes no value. */
 const isPadding = (member: Member): boolean => member.name === '' && member.bits !== null;
