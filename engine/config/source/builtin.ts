@@ -140,25 +140,16 @@ export const BUILTIN_DEFINITIONS: readonly (readonly [string, string])[] = [
   ...OTHERS,
 ];
 
-let builtin: ReadonlyMap<string, Macro> | undefined;
-export function builtinMacros(): ReadonlyMap<string, Macro> {
-  builtin ??= new Map(
-    BUILTIN_DEFINITIONS.map(([definition, replacement]) => {
-      const macro = macroFrom(HEADER, definition, replacement);
-      return [macro.name, macro];
-    }),
-  );
-  return builtin;
-}
-
-const ofTarget = new Map<string, ReadonlyMap<string, Macro>>();
-export function targetMacros(target: Target): ReadonlyMap<string, Macro> {
-  let macros = ofTarget.get(target.architecture);
+const predefined = new Map<Target, ReadonlyMap<string, Macro>>();
+/** What is defined before the first line: by the compiler for the target, and by the headers. */
+export function predefinedMacros(target: Target): ReadonlyMap<string, Macro> {
+  let macros = predefined.get(target);
   if (!macros) {
-    macros = new Map(
-      Object.entries(target.macros).map(([name, value]) => [name, macroFrom('<compiler>', name, value)]),
-    );
-    ofTarget.set(target.architecture, macros);
+    const all = [
+      ...BUILTIN_DEFINITIONS.map(([definition, replacement]) => macroFrom(HEADER, definition, replacement)),
+      ...Object.entries(target.macros).map(([name, value]) => macroFrom('<compiler>', name, value)),
+    ];
+    predefined.set(target, (macros = new Map(all.map((macro) => [macro.name, macro]))));
   }
   return macros;
 }

@@ -323,8 +323,7 @@ export abstract class ExpressionReader {
     const { token } = this;
     switch (token.kind) {
       case TOKEN.NUMBER:
-        this.at++;
-        return integerLiteral(token, this.integers);
+        return this.number();
       case TOKEN.CHARACTER:
         this.at++;
         return this.#int(this.#character(token));
@@ -351,6 +350,11 @@ export abstract class ExpressionReader {
       return value;
     }
     throw this.unexpected('a number');
+  }
+
+  /** The integer literal that stands here. */
+  protected number(): Value {
+    return integerLiteral(this.tokens[this.at++]!, this.integers);
   }
 
   /** ` (did you mean X?)` or nothing. */
@@ -516,8 +520,20 @@ export function placeOf(token: Token): Place {
 
 const INTEGER = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uU]?(?:l|L|ll|LL)?|(?:l|L|ll|LL)[uU])$/;
 
-/** The type of an integer constant: C17 6.4.4.1. */
+/** Literals repeat: each spelling is read once for each set of types. */
+const literals = new WeakMap<IntegerTypes, Map<string, Value>>();
+const LITERALS_MAX = 4096;
+
 function integerLiteral(token: Token, types: IntegerTypes): Value {
+  let known = literals.get(types);
+  if (!known || known.size > LITERALS_MAX) literals.set(types, (known = new Map()));
+  let value = known.get(token.text);
+  if (!value) known.set(token.text, (value = readInteger(token, types)));
+  return value;
+}
+
+/** The type of an integer constant: C17 6.4.4.1. */
+function readInteger(token: Token, types: IntegerTypes): Value {
   const match = INTEGER.exec(token.text);
   if (!match) {
     const advice = /[.]|^[0-9]+[eE]/.test(token.text)

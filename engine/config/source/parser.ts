@@ -42,6 +42,7 @@ export interface ConfigVariable {
 }
 
 const INITIAL_FLEXIBLE = 4096;
+const SCRATCH = new DataView(new ArrayBuffer(8));
 
 export class SourceParser extends DeclarationReader {
   #bytes = new Uint8Array();
@@ -192,7 +193,7 @@ export class SourceParser extends DeclarationReader {
       return node;
     }
     const start = this.token;
-    const value = this.conditional();
+    const value = this.#value();
     node.last = this.at - 1;
     if (value.text || value.type.kind === 'record' || value.value === null)
       throw fault(
@@ -205,10 +206,21 @@ export class SourceParser extends DeclarationReader {
     return node;
   }
 
+  /** An expression; most are a single number. */
+  #value(): Value {
+    const { token } = this;
+    if (token.kind === TOKEN.NUMBER) {
+      const { text } = this.tokens[this.at + 1]!;
+      if (text === ',' || text === '}') return this.number();
+    }
+    return this.conditional();
+  }
+
   #store(type: CType, offset: number, bits: Member['bits'], value: bigint): void {
     this.#reserve(offset + (bits ? Math.ceil((bits.shift + bits.width) / 8) : type.size));
-    let rest = type.kind === 'integer' ? wrap(type, value) : value;
+    const stored = type.kind === 'integer' && type.rank === 0 ? wrap(type, value) : value;
     if (bits) {
+      let rest = stored;
       for (let { shift, width } = bits, at = offset; width > 0; at++, shift = 0) {
         const count = Math.min(8 - shift, width);
         const mask = ((1 << count) - 1) << shift;
@@ -218,10 +230,13 @@ export class SourceParser extends DeclarationReader {
       }
       return;
     }
-    for (let i = 0; i < type.size; i++) {
-      this.#bytes[offset + i] = Number(BigInt.asUintN(8, rest));
-      rest >>= 8n;
+    if (type.size === 8) {
+      SCRATCH.setBigUint64(0, stored, true);
+      for (let i = 0; i < 8; i++) this.#bytes[offset + i] = SCRATCH.getUint8(i);
+      return;
     }
+    const low = Number(BigInt.asUintN(32, stored));
+    for (let i = 0; i < type.size; i++) this.#bytes[offset + i] = low >>> (8 * i);
   }
 
   /** Makes room; only a flexible array member ever needs more than the type's size. */

@@ -1,6 +1,6 @@
 // The C preprocessor: directives, macros, includes; source text to the tokens that the parser reads. C17 6.10 with gcc's
 // extensions (named variadic parameters, `, ## args`). Every loop is bounded: see LIMITS.
-import { BUILTIN_HEADERS, builtinMacros, targetMacros } from './builtin.ts';
+import { BUILTIN_HEADERS, predefinedMacros } from './builtin.ts';
 import { ConditionParser } from './condition.ts';
 import { SourceFile, SOURCE_SIZE_MAX, fault } from './file.ts';
 import { TOKEN, lex, type Expansion, type Token } from './lexer.ts';
@@ -61,10 +61,7 @@ export function preprocess(
 
 class Preprocessor {
   readonly warnings: Warning[] = [];
-  readonly #builtin: ReadonlyMap<string, Macro>;
-  readonly #target: ReadonlyMap<string, Macro>;
-  /** The file's own definitions; null hides a built-in one. */
-  readonly #macros = new Map<string, Macro | null>();
+  readonly #macros: Map<string, Macro>;
   readonly #include: IncludeResolver;
   readonly #frames: Frame[] = [];
   readonly #once = new Set<string>();
@@ -77,8 +74,7 @@ class Preprocessor {
   #counter = 0;
 
   constructor(file: SourceFile, target: Target, include: IncludeResolver) {
-    this.#builtin = builtinMacros();
-    this.#target = targetMacros(target);
+    this.#macros = new Map(predefinedMacros(target));
     this.#include = include;
     this.#frames.push(this.#open(file));
   }
@@ -94,37 +90,32 @@ class Preprocessor {
 
   // ------------------------------------------------------------------------------------------------------------ macros
 
-  #find(name: string): Macro | undefined {
-    const own = this.#macros.get(name);
-    if (own !== undefined) return own ?? undefined;
-    return this.#builtin.get(name) ?? this.#target.get(name);
-  }
-
   /** The next token with macros replaced. */
   #expanded(): Token {
     for (;;) {
       const token = this.#raw();
       if (token.kind !== TOKEN.NAME || token.painted) return token;
-      const macro = this.#find(token.text);
+      const macro = this.#macros.get(token.text);
       if (!macro) {
-        const dynamic = this.#dynamic(token);
-        if (dynamic) return dynamic;
-        return token;
+        return token.text.charCodeAt(0) === UNDERSCORE ? this.#dynamic(token) : token;
       }
       if (this.#active.has(macro)) return { ...token, painted: true };
+      if (macro.parameters === null && macro.body.length === 1 && macro.body[0]!.kind !== TOKEN.NAME) {
+        this.#spend(1, token);
+        return derived(macro.body[0]!, call(macro, token, token), token.spaced);
+      }
       if (!this.#enter(macro, token)) return token;
     }
   }
 
   /** __LINE__, __FILE__ and __COUNTER__. */
-  #dynamic(token: Token): Token | null {
-    if (!token.text.startsWith('__')) return null;
+  #dynamic(token: Token): Token {
     const site = outermost(token);
     if (token.text === '__LINE__')
       return { ...token, kind: TOKEN.NUMBER, text: String(site.source.locate(site.start, site.end).line) };
     if (token.text === '__FILE__') return { ...token, kind: TOKEN.STRING, text: JSON.stringify(token.source.name) };
     if (token.text === '__COUNTER__') return { ...token, kind: TOKEN.NUMBER, text: String(this.#counter++) };
-    return null;
+    return token;
   }
 
   /** Puts a macro's expansion in front of what follows. False: a function-like macro's name without a call. */
@@ -134,7 +125,7 @@ class Preprocessor {
       const expansion = call(macro, name, name);
       body = macro.body.some(({ text }) => text === '##')
         ? this.#substitute(macro, [], expansion)
-        : macro.body.map((token) => ({ ...token, expansion }));
+        : macro.body.map((token) => derived(token, expansion, token.spaced));
     } else {
       if (!this.#nextIsParenthesis()) return false;
       const { args, close } = this.#arguments(macro, name);
@@ -142,7 +133,7 @@ class Preprocessor {
     }
     this.#spend(body.length, name);
     if (body.length > 0) {
-      body[0] = { ...body[0]!, lineStart: false, spaced: name.spaced };
+      body[0] = { ...body[0]!, spaced: name.spaced };
       this.#push(body, macro);
     }
     return true;
@@ -237,14 +228,7 @@ class Preprocessor {
     const expandedArgs: (Token[] | undefined)[] = [];
     const result: Token[] = [];
     const copy = (tokens: Token[], like: Token): void =>
-      tokens.forEach((token, i) =>
-        result.push({
-          ...token,
-          lineStart: false,
-          spaced: i === 0 ? like.spaced : token.spaced,
-          expansion: origin(token),
-        }),
-      );
+      tokens.forEach((token, i) => result.push(derived(token, origin(token), i === 0 ? like.spaced : token.spaced)));
 
     for (let i = 0; i < body.length; i++) {
       const token = body[i]!;
@@ -272,7 +256,7 @@ class Preprocessor {
         const raw = args[parameter]!;
         if (pastes && raw.length === 0) result.push(PLACEMARKER);
         else copy(pastes ? raw : this.#argument(args, parameter, expandedArgs, token), token);
-      } else result.push({ ...token, expansion });
+      } else result.push(derived(token, expansion, token.spaced));
       this.#spend(0, token);
     }
     return result.filter((token) => token !== PLACEMARKER);
@@ -403,7 +387,7 @@ class Preprocessor {
         this.#define(name, rest);
         return null;
       case 'undef':
-        this.#macros.set(this.#macroName(name, rest).text, null);
+        this.#macros.delete(this.#macroName(name, rest).text);
         return null;
       case 'include':
         this.#includeFile(name, rest);
@@ -438,7 +422,7 @@ class Preprocessor {
 
   #isDefined(directive: Token, rest: Token[]): boolean {
     const { text } = this.#macroName(directive, rest);
-    return this.#find(text) !== undefined || ['__LINE__', '__FILE__', '__COUNTER__'].includes(text);
+    return this.#macros.has(text) || ['__LINE__', '__FILE__', '__COUNTER__'].includes(text);
   }
 
   #define(directive: Token, rest: Token[]): void {
@@ -522,6 +506,21 @@ class Preprocessor {
     return new ConditionParser(expanded, directive).value();
   }
 }
+
+const UNDERSCORE = 95;
+
+/** A token as it stands in the result of an expansion. */
+const derived = (token: Token, expansion: Expansion, spaced: boolean): Token => ({
+  kind: token.kind,
+  text: token.text,
+  source: token.source,
+  start: token.start,
+  end: token.end,
+  lineStart: false,
+  spaced,
+  expansion,
+  painted: token.painted,
+});
 
 const call = (macro: Macro, name: Token, close: Token): Expansion => {
   const end = outermost(close);
