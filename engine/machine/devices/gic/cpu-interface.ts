@@ -153,23 +153,23 @@ export abstract class CpuInterface {
    * belongs to the other group, or nothing is active (IHI 0069, 4.1.3: out of order is unpredictable).
    */
   endOfInterrupt(group: Group, intid: number): void {
-    if (intid >= SPECIAL_INTIDS || this.#runningGroup() !== group) return;
-    this.#drop(group);
+    if (intid >= SPECIAL_INTIDS || this.runningGroup() !== group) return;
+    this.drop(group);
     if (!this.splitEoi) this.deactivateInterrupt(intid);
     this.changed();
   }
 
   /** GICv2's GICC_EOIR, for whichever group is running. */
   endOfInterruptAny(intid: number): void {
-    const group = this.#runningGroup();
+    const group = this.runningGroup();
     if (group !== undefined) this.endOfInterrupt(group, intid);
   }
 
   /** Priority drop alone, by host code. */
   dropPriority(): void {
-    const group = this.#runningGroup();
+    const group = this.runningGroup();
     if (group === undefined) return;
-    this.#drop(group);
+    this.drop(group);
     this.changed();
   }
 
@@ -192,8 +192,29 @@ export abstract class CpuInterface {
     // the groups' binary points differ.
     const running = level << (this.minimumBinaryPoint + 1);
     if (this.version === 2) return priority < running;
-    const mask = this.#groupMask(group);
+    const mask = this.groupMask(group);
     return (priority & mask) < (running & mask);
+  }
+
+  /** Group of the highest-priority active interrupt. */
+  protected runningGroup(): Group | undefined {
+    const zero = lowestActive(this.active[0]);
+    const one = lowestActive(this.active[1]);
+    if (zero < 0 && one < 0) return undefined;
+    return one < 0 || (zero >= 0 && zero <= one) ? 0 : 1;
+  }
+
+  /** Clears the highest active priority of a group. */
+  protected drop(group: Group): void {
+    const words = this.active[group];
+    const word = words.findIndex((bits) => bits !== 0);
+    if (word >= 0) words[word] = words[word]! & (words[word]! - 1);
+  }
+
+  /** The part of a priority that decides preemption. Group 1's binary point counts from one bit further up. */
+  protected groupMask(group: Group): number {
+    const shift = group === 0 || this.commonBinaryPoint ? this.binaryPoint[0] + 1 : this.binaryPoint[1];
+    return (0xff << shift) & 0xff;
   }
 
   /** Brings the outputs up to date; true if one moved. */
@@ -247,36 +268,17 @@ export abstract class CpuInterface {
 
   #take(): number {
     const group = this.candidateGroup();
-    const level = (this.candidatePriority() & this.#groupMask(group)) >>> (this.minimumBinaryPoint + 1);
+    const level = (this.candidatePriority() & this.groupMask(group)) >>> (this.minimumBinaryPoint + 1);
     this.active[group][level >>> 5]! |= 1 << (level & 31);
     const answer = this.takeCandidate();
     this.changed();
     return answer;
   }
 
-  #drop(group: Group): void {
-    const words = this.active[group];
-    const word = words.findIndex((bits) => bits !== 0);
-    if (word >= 0) words[word] = words[word]! & (words[word]! - 1);
-  }
-
   #runningLevel(): number {
     const zero = lowestActive(this.active[0]);
     const one = lowestActive(this.active[1]);
     return zero < 0 ? one : one < 0 ? zero : Math.min(zero, one);
-  }
-
-  #runningGroup(): Group | undefined {
-    const zero = lowestActive(this.active[0]);
-    const one = lowestActive(this.active[1]);
-    if (zero < 0 && one < 0) return undefined;
-    return one < 0 || (zero >= 0 && zero <= one) ? 0 : 1;
-  }
-
-  /** The part of a priority that decides preemption. Group 1's binary point counts from one bit further up. */
-  #groupMask(group: Group): number {
-    const shift = group === 0 || this.commonBinaryPoint ? this.binaryPoint[0] + 1 : this.binaryPoint[1];
-    return (0xff << shift) & 0xff;
   }
 
   get #priorityBitsMask(): number {

@@ -110,7 +110,7 @@ export class Gic implements InterruptController, DistributorOwner {
     this.virtual = cpus.map((cpu) => new VirtualInterface(cpu, this));
     this.#targets = cpus.map((cpu) => ({
       cpuInterface: this.physical[cpu]!,
-      sendSgi: (kind, value) => this.#systemRegisterSgi(cpu, kind, value),
+      sendSgi: this.sgiSink(cpu),
     }));
     this.#distributorBlock = new RegisterBlock<DistributorOwner, string>(
       version === 3 ? DISTRIBUTOR_V3 : DISTRIBUTOR_V2,
@@ -251,7 +251,7 @@ export class Gic implements InterruptController, DistributorOwner {
       this.#targets[cpu] =
         to === 'hypervisor'
           ? { cpuInterface: virtual, sendSgi: undefined }
-          : { cpuInterface: physical, sendSgi: (kind, value) => this.#systemRegisterSgi(cpu, kind, value) };
+          : { cpuInterface: physical, sendSgi: this.sgiSink(cpu) };
     }
     this.#drive(cpu);
     this.#onLines?.(cpu, this.#lines[cpu]!);
@@ -295,6 +295,22 @@ export class Gic implements InterruptController, DistributorOwner {
 
   resetVirtual(cpu: number): void {
     this.virtual[cpu]!.reset();
+  }
+
+  /**
+   * ICC_SGI0R, ICC_SGI1R and ICC_ASGI1R of a CPU (IHI 0069, 12.2.20): targets 15:0 in the cluster Aff3.Aff2.Aff1, or with
+   * IRM (bit 40) everyone else. The SGI pends where its group there is the register's (8.1.10: with one security state
+   * the alias register asks for group 0).
+   */
+  sgiSink(from: number): (kind: SgiKind, value: Exchange) => void {
+    return (kind, { lo, hi }) => {
+      const id = (lo >>> 24) & 15;
+      const group = kind === 'group1';
+      for (let cpu = 0; cpu < this.#cpus; cpu++) {
+        if (this.state.isGroup1(cpu, id) !== group) continue;
+        if (hi & 0x100 ? cpu !== from : this.#isTarget(cpu, lo, hi)) this.#pendSgi(from, cpu, id);
+      }
+    };
   }
 
   /** The lines of a CPU as they are. */
@@ -522,20 +538,6 @@ export class Gic implements InterruptController, DistributorOwner {
       this.state.latched[cpu] = sources ? this.state.latched[cpu]! | (1 << id) : this.state.latched[cpu]! & ~(1 << id);
     }
     this.refresh(cpu, 0xffff);
-  }
-
-  /**
-   * ICC_SGI0R, ICC_SGI1R, ICC_ASGI1R (IHI 0069, 12.2.20): targets 15:0 in the cluster Aff3.Aff2.Aff1, or with IRM (bit 40)
-   * everyone else. The SGI pends where its group there is the register's (8.1.10: with one security state the alias
-   * register asks for group 0).
-   */
-  #systemRegisterSgi(from: number, kind: SgiKind, { lo, hi }: Exchange): void {
-    const id = (lo >>> 24) & 15;
-    const group = kind === 'group1';
-    for (let cpu = 0; cpu < this.#cpus; cpu++) {
-      if (this.state.isGroup1(cpu, id) !== group) continue;
-      if (hi & 0x100 ? cpu !== from : this.#isTarget(cpu, lo, hi)) this.#pendSgi(from, cpu, id);
-    }
   }
 
   #isTarget(cpu: number, lo: number, hi: number): boolean {

@@ -2,7 +2,7 @@
 // Source: Arm IHI 0069 chapter 6 and the ICH_LR<n>_EL2 and ICH_HCR_EL2 descriptions; IHI 0048 chapter 5.
 import { CpuInterface } from './cpu-interface.ts';
 import type { CpuInterfaceSnapshot, Group } from './cpu-interface.ts';
-import { IDLE_PRIORITY } from './interrupts.ts';
+import { IDLE_PRIORITY, SPECIAL_INTIDS } from './interrupts.ts';
 import type { InjectResult } from '../../api.ts';
 
 export const LIST_REGISTERS = 4;
@@ -22,6 +22,8 @@ export interface ListRegister {
   group: Group;
 }
 
+const EMPTY: Readonly<ListRegister> = { state: LR_STATE.INVALID, intid: 0, physical: -1, priority: 0, group: 0 };
+
 export interface VirtualSurroundings {
   readonly version: 2 | 3;
   /** A list register with HW = 1 was deactivated. */
@@ -40,13 +42,7 @@ export interface VirtualInterfaceSnapshot extends CpuInterfaceSnapshot {
 }
 
 export class VirtualInterface extends CpuInterface {
-  readonly lists: readonly ListRegister[] = Array.from({ length: LIST_REGISTERS }, () => ({
-    state: LR_STATE.INVALID as number,
-    intid: 0,
-    physical: -1,
-    priority: 0,
-    group: 1 as Group,
-  }));
+  readonly lists: readonly ListRegister[] = Array.from({ length: LIST_REGISTERS }, () => ({ ...EMPTY }));
   /** ICH_HCR_EL2.EOIcount: ends of interrupts that were in no list register. */
   unmatchedEnds = 0;
 
@@ -102,9 +98,26 @@ export class VirtualInterface extends CpuInterface {
   }
 
   override reset(): void {
-    for (const list of this.lists) list.state = LR_STATE.INVALID;
+    for (const list of this.lists) Object.assign(list, EMPTY);
     this.unmatchedEnds = 0;
     super.reset();
+  }
+
+  /**
+   * The priority drops whichever group is running. Deactivation (EOImode 0) is for a list register of this group whose
+   * group priority is the one that dropped; an interrupt in no list register is counted for the hypervisor.
+   */
+  override endOfInterrupt(group: Group, intid: number): void {
+    if (intid >= SPECIAL_INTIDS) return;
+    const dropped = this.runningPriority;
+    const running = this.runningGroup();
+    if (running === undefined) return;
+    this.drop(running);
+    const list = this.#activeList(intid);
+    if (!list) this.unmatchedEnds++;
+    else if (!this.splitEoi && list.group === group && (list.priority & this.groupMask(group)) === dropped)
+      this.deactivateInterrupt(intid);
+    this.changed();
   }
 
   protected candidate(): number {
@@ -125,9 +138,12 @@ export class VirtualInterface extends CpuInterface {
     return list.intid;
   }
 
+  #activeList(intid: number): ListRegister | undefined {
+    return this.lists.find((list) => list.intid === intid && (list.state & LR_STATE.ACTIVE) !== 0);
+  }
+
   protected deactivateInterrupt(id: number): void {
-    const intid = this.version === 2 ? id & 0x3ff : id;
-    const list = this.lists.find((one) => one.intid === intid && (one.state & LR_STATE.ACTIVE) !== 0);
+    const list = this.#activeList(id);
     if (!list) {
       this.unmatchedEnds++;
       return;
@@ -163,12 +179,12 @@ export class VirtualInterface extends CpuInterface {
     super.restore(common);
   }
 
-  /** Pending and not active, best priority first; among equals the lowest list register. */
+  /** Pending and not active, of an enabled group, best priority first; among equals the lowest list register. */
   #choose(): void {
     this.#best = -1;
     let priority = IDLE_PRIORITY;
     this.lists.forEach((list, index) => {
-      if (list.state !== LR_STATE.PENDING || list.priority >= priority) return;
+      if (list.state !== LR_STATE.PENDING || !this.enabled[list.group] || list.priority >= priority) return;
       priority = list.priority;
       this.#best = index;
     });

@@ -63,6 +63,121 @@ export interface Stream {
   answers: bigint[];
 }
 
+const HCR_EL2 = systemRegisterKey(3, 4, 1, 1, 0);
+const ICH_HCR_EL2 = systemRegisterKey(3, 4, 12, 11, 0);
+const ICH_MISR_EL2 = systemRegisterKey(3, 4, 12, 11, 2);
+const ICH_LR_EL2 = [0, 1, 2, 3].map((n) => systemRegisterKey(3, 4, 12, 12, n));
+const ICC_SRE_EL1 = icc(12, 5);
+
+/**
+ * `count` moves of a hypervisor and its guest on one CPU of a fresh board with the virtual interface: list registers
+ * filled at random, some tied to physical interrupts, and the guest acknowledging and ending them.
+ */
+export function virtualStream(board: ModelBoard, seed: number, count: number): Stream {
+  const dice = new Dice(seed);
+  const operations: Operation[] = [];
+  const answers: bigint[] = [];
+  const running: number[] = [];
+  const run = (operation: Operation): bigint => {
+    const answer = board.run(operation);
+    operations.push(operation);
+    answers.push(answer);
+    return answer;
+  };
+  const host = {
+    mrs: (key: number): bigint => run({ kind: 'mrs', cpu: 0, key }),
+    msr: (key: number, value: number | bigint): bigint => run({ kind: 'msr', cpu: 0, key, value: BigInt(value) }),
+  };
+  const guest = {
+    mrs: (key: number): bigint => run({ kind: 'mrs', cpu: 0, key, guest: true }),
+    msr: (key: number, value: number | bigint): bigint =>
+      run({ kind: 'msr', cpu: 0, key, value: BigInt(value), guest: true }),
+  };
+  const write = (address: number, value: number): bigint =>
+    run({ kind: 'write', cpu: 0, address, size: 4, value: BigInt(value >>> 0) });
+  const read = (address: number): bigint => run({ kind: 'read', cpu: 0, address, size: 4 });
+
+  const VIRTUAL_IDS = [0, 3, 27, 33, 36, 37, 70];
+  const inUse = (intid: number): boolean =>
+    board.gic.virtual[0]!.lists.some((list) => list.state !== 0 && list.intid === intid);
+
+  const moves: (() => void)[] = [
+    () => {
+      // Only a free list register, and no second one for the same interrupt: else unpredictable (IHI 0069, 6.3).
+      const free = board.gic.virtual[0]!.lists.findIndex((list) => list.state === 0);
+      const intid = dice.pick(VIRTUAL_IDS);
+      if (free < 0 || inUse(intid)) return;
+      const hardware = intid >= 32 && dice.below(2) === 0;
+      const state = hardware ? 1n : BigInt(1 + dice.below(3));
+      const list =
+        (state << 62n) |
+        (hardware ? (1n << 61n) | (BigInt(intid) << 32n) : 0n) |
+        (BigInt(dice.below(2)) << 60n) |
+        (BigInt(dice.pick(PRIORITIES) & 0xf8) << 48n) |
+        BigInt(intid);
+      host.msr(ICH_LR_EL2[free]!, list);
+      if (hardware) write(GICD + 0x300 + (intid >>> 5) * 4, (1 << (intid & 31)) >>> 0);
+    },
+    () => {
+      const answer = guest.mrs(dice.pick(ICC.IAR));
+      if (answer < 1020n) running.push(Number(answer));
+    },
+    () => {
+      const intid = dice.below(8) === 0 || running.length === 0 ? dice.pick(VIRTUAL_IDS) : running.at(-1)!;
+      guest.msr(dice.pick(ICC.EOIR), intid);
+      if (dice.below(2) === 0) running.pop();
+      if (dice.below(3) === 0) guest.msr(ICC.DIR, intid);
+    },
+    () => {
+      guest.msr(ICC.PMR, dice.pick(PRIORITIES));
+      guest.mrs(ICC.PMR);
+    },
+    () => {
+      const group = dice.below(2);
+      guest.msr(ICC.BPR[group]!, dice.below(8));
+      guest.mrs(ICC.BPR[1 - group]!);
+    },
+    () => {
+      guest.msr(ICC.CTLR, dice.below(4));
+      guest.mrs(ICC.CTLR);
+    },
+    () => {
+      guest.msr(dice.pick(ICC.IGRPEN), dice.below(4) === 0 ? 0 : 1);
+    },
+    () => {
+      for (const key of [...ICC.HPPIR, ...ICC.APR, ICC.RPR, ICC_SRE_EL1]) guest.mrs(key);
+    },
+    () => {
+      for (const key of [...ICH_LR_EL2, ICH_MISR_EL2]) host.mrs(key);
+    },
+    () => {
+      host.msr(ICH_HCR_EL2, 1 + dice.below(2) * 2);
+      host.mrs(ICH_MISR_EL2);
+      read(GICR + 0x10200);
+    },
+    () => {
+      read(GICD + 0x304);
+      read(GICD + 0x308);
+    },
+  ];
+  moves.push(moves[0]!, moves[0]!, moves[1]!, moves[1]!, moves[2]!, moves[2]!);
+
+  host.msr(HCR_EL2, (1n << 31n) | 0x18n);
+  host.msr(ICH_HCR_EL2, 1);
+  host.msr(ICC.PMR, 0xff);
+  host.msr(ICC.CTLR, 2);
+  for (const key of ICC.IGRPEN) host.msr(key, 1);
+  // The maintenance interrupt (PPI 25) stays disabled: a physical interrupt would take the place of a guest's operation.
+  write(GICD, 3);
+  guest.msr(ICC.PMR, 0xf8);
+  for (const key of ICC.IGRPEN) guest.msr(key, 1);
+  for (let move = 0; move < count; move++) {
+    dice.pick(moves)();
+    guest.mrs(ISR_EL1);
+  }
+  return { operations, answers };
+}
+
 /** `count` moves on a fresh board; each is followed by a look at the outputs. */
 export function gicStream(board: ModelBoard, version: 2 | 3, cpus: number, seed: number, count: number): Stream {
   const dice = new Dice(seed);

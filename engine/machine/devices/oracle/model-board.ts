@@ -5,6 +5,9 @@ import type { Cpu } from '../../../cpu/port.ts';
 import type { Device } from '../../api.ts';
 import { GenericTimers } from '../generic-timer.ts';
 import { Gic, REDISTRIBUTOR_SIZE } from '../gic/index.ts';
+import { readGicRegister, writeGicRegister } from '../gic/system-registers.ts';
+import type { SystemRegisterTarget } from '../gic/system-registers.ts';
+import type { ListRegister } from '../gic/virtual-interface.ts';
 import { Pl011 } from '../pl011.ts';
 import { EXCEPTION, systemRegisterKey } from './oracle.ts';
 import type { Operation } from './oracle.ts';
@@ -15,6 +18,29 @@ const EXTERNAL_ABORT = EXCEPTION | 0x96000010n;
 const WRITE_NOT_READ = 0x40n;
 
 const ISR_EL1 = systemRegisterKey(3, 0, 12, 1, 0);
+
+/** Hypervisor control of the virtual interface; a guest never reaches it here. */
+const ICH_HCR_EL2 = systemRegisterKey(3, 4, 12, 11, 0);
+const ICH_MISR_EL2 = systemRegisterKey(3, 4, 12, 11, 2);
+const ICH_LR_EL2 = [0, 1, 2, 3].map((n) => systemRegisterKey(3, 4, 12, 12, n));
+/** The model is born with the hypervisor in charge where `virtualization` is asked for: HCR_EL2 is not modelled. */
+const HCR_EL2 = systemRegisterKey(3, 4, 1, 1, 0);
+
+/** ICH_LR<n>_EL2: vINTID 31:0, pINTID 41:32, priority 55:48, group 60, HW 61, state 63:62. */
+export const encodeList = ({ state, intid, physical, priority, group }: ListRegister): bigint =>
+  (BigInt(state) << 62n) |
+  (physical >= 0 ? (1n << 61n) | (BigInt(physical) << 32n) : 0n) |
+  (BigInt(group) << 60n) |
+  (BigInt(priority) << 48n) |
+  BigInt(intid);
+
+const decodeList = (value: bigint): ListRegister => ({
+  state: Number(value >> 62n),
+  intid: Number(value & 0xffffffffn),
+  physical: (value >> 61n) & 1n ? Number((value >> 32n) & 0x3ffn) : -1,
+  priority: Number((value >> 48n) & 0xffn),
+  group: (value >> 60n) & 1n ? 1 : 0,
+});
 const ISR = { FIQ: 0x40n, IRQ: 0x80n };
 
 interface Window {
@@ -26,6 +52,8 @@ interface Window {
 export interface ModelBoardOptions {
   gicVersion: 2 | 3;
   cpus: number;
+  /** Physical interrupts go to host code, guest operations see the virtual interface. */
+  virtualization?: boolean;
 }
 
 export class ModelBoard {
@@ -38,7 +66,7 @@ export class ModelBoard {
   readonly #windows: Window[];
   readonly #cpus: Cpu[];
 
-  constructor({ gicVersion, cpus }: ModelBoardOptions) {
+  constructor({ gicVersion, cpus, virtualization = false }: ModelBoardOptions) {
     const gic = new Gic({
       version: gicVersion,
       affinities: Array.from({ length: cpus }, (_, cpu) => cpu),
@@ -68,6 +96,7 @@ export class ModelBoard {
         ? [{ base: 0x080a_0000, size: cpus * REDISTRIBUTOR_SIZE, device: gic.redistributors }]
         : [{ base: 0x0801_0000, size: 0x2000, device: gic.cpuInterface }]),
     ];
+    if (virtualization) for (let cpu = 0; cpu < cpus; cpu++) gic.route(cpu, 'hypervisor');
   }
 
   attach(base: number, size: number, device: Device): void {
@@ -83,9 +112,9 @@ export class ModelBoard {
       case 'write':
         return this.#write(operation.address, operation.size, operation.value);
       case 'mrs':
-        return this.#mrs(this.#cpus[operation.cpu]!, operation.key);
+        return this.#mrs(operation.cpu, operation.key, operation.guest ?? false);
       case 'msr':
-        return this.#msr(this.#cpus[operation.cpu]!, operation.key, operation.value);
+        return this.#msr(operation.cpu, operation.key, BigInt.asUintN(64, operation.value), operation.guest ?? false);
       default:
         throw new Error(`the model board does not answer ${operation.kind}`);
     }
@@ -113,29 +142,48 @@ export class ModelBoard {
     return 0n;
   }
 
-  #mrs(cpu: Cpu, key: number): bigint {
+  #mrs(index: number, key: number, guest: boolean): bigint {
+    const cpu = this.#cpus[index]!;
+    const { exchange } = cpu;
     if (key === ISR_EL1) {
-      const lines = this.gic.linesOf(cpu.index);
-      const virtual = this.gic.routedTo(cpu.index) === 'hypervisor';
-      return ((virtual ? lines.virq : lines.irq) ? ISR.IRQ : 0n) | ((virtual ? lines.vfiq : lines.fiq) ? ISR.FIQ : 0n);
+      const lines = this.gic.linesOf(index);
+      return ((guest ? lines.virq : lines.irq) ? ISR.IRQ : 0n) | ((guest ? lines.vfiq : lines.fiq) ? ISR.FIQ : 0n);
     }
-    if (
-      !this.gic.readSystemRegister(cpu, key) &&
-      !this.timers.readSystemRegister(cpu.index, key, this.now, cpu.exchange)
-    )
-      return UNDEFINED;
-    return (BigInt(cpu.exchange.hi) << 32n) | BigInt(cpu.exchange.lo);
+    const list = ICH_LR_EL2.indexOf(key);
+    if (list >= 0) return encodeList(this.gic.virtual[index]!.lists[list]!);
+    if (key === ICH_MISR_EL2) return this.gic.linesOf(index).maintenance ? 2n : 0n;
+    const known = guest
+      ? this.gic.readSystemRegister(cpu, key)
+      : readGicRegister(this.#physical(index), key, exchange) ||
+        this.timers.readSystemRegister(index, key, this.now, exchange);
+    return known ? (BigInt(exchange.hi) << 32n) | BigInt(exchange.lo) : UNDEFINED;
   }
 
-  #msr(cpu: Cpu, key: number, value: bigint): bigint {
-    cpu.exchange.lo = Number(value & 0xffffffffn);
-    cpu.exchange.hi = Number((value >> 32n) & 0xffffffffn);
-    if (
-      !this.gic.writeSystemRegister(cpu, key) &&
-      !this.timers.writeSystemRegister(cpu.index, key, this.now, cpu.exchange)
-    )
-      return UNDEFINED;
-    return BigInt.asUintN(64, value);
+  #msr(index: number, key: number, value: bigint, guest: boolean): bigint {
+    const cpu = this.#cpus[index]!;
+    const { exchange } = cpu;
+    exchange.lo = Number(value & 0xffffffffn);
+    exchange.hi = Number(value >> 32n);
+    const list = ICH_LR_EL2.indexOf(key);
+    if (list >= 0) {
+      this.gic.virtual[index]!.setList(list, decodeList(value));
+      return value;
+    }
+    if (key === ICH_HCR_EL2) {
+      this.gic.setUnderflowInterrupt(index, (value & 2n) !== 0n);
+      return value;
+    }
+    if (key === HCR_EL2) return value;
+    const known = guest
+      ? this.gic.writeSystemRegister(cpu, key)
+      : writeGicRegister(this.#physical(index), key, exchange) ||
+        this.timers.writeSystemRegister(index, key, this.now, exchange);
+    return known ? value : UNDEFINED;
+  }
+
+  /** What code at the highest exception level reaches by ICC_*: always the physical interface. */
+  #physical(cpu: number): SystemRegisterTarget {
+    return { cpuInterface: this.gic.physical[cpu]!, sendSgi: this.gic.sgiSink(cpu) };
   }
 
   #find(address: number): Window | undefined {
