@@ -103,15 +103,14 @@ async function oneCheck(title, [command, ...args], env) {
  * @param {() => Results} read
  */
 async function suite(title, [command, ...args], env, timeoutMs, read) {
-  const { code, output, results } = await step(title, async (remark) => {
+  /** @type {Results | undefined} */
+  let results;
+  const { code, output } = await step(title, async (remark) => {
     const ended = await ran(command, args, env, timeoutMs, remark);
-    const counted = reportOf(read);
-    remark(
-      counted
-        ? `${counted.passed} passed, ${counted.failed.length} failed, ${counted.skipped.length} skipped`
-        : 'no report',
-    );
-    return { ...ended, results: counted };
+    results = reportOf(read);
+    if (results === undefined) remark('no report');
+    else remark(`${results.passed} passed, ${results.failed.length} failed, ${results.skipped.length} skipped`);
+    return ended;
   });
   total.passed += results?.passed ?? 0;
   total.failed.push(
@@ -125,7 +124,10 @@ async function suite(title, [command, ...args], env, timeoutMs, read) {
   }
 }
 
-/** @param {() => Results} read */
+/**
+ * @param {() => Results} read
+ * @returns {Results | undefined}
+ */
 function reportOf(read) {
   try {
     return read();
@@ -201,7 +203,6 @@ function e2eResults() {
 }
 
 function firstLines(/** @type {string} */ text) {
-  // eslint-disable-next-line no-control-regex -- colours are control characters
   return text
     .replace(/\u001b\[[0-9;]*m/g, '')
     .split('\n')

@@ -28,7 +28,7 @@ export function installMenu(newWindow: () => void): void {
       section(
         'File',
         separator,
-        { label: 'New Window', accelerator: 'CmdOrCtrl+Shift+N', click: newWindow },
+        { id: 'window.new', label: 'New Window', accelerator: 'CmdOrCtrl+Shift+N', click: newWindow },
         { role: process.platform === 'darwin' ? 'close' : 'quit' },
       ),
       section('Edit', separator, { role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }),
