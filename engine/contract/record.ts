@@ -10,6 +10,8 @@ export const consoleInfo = z.object({
   kind: consoleKind,
   /** The cell whose hue it wears; absent for root, hypervisor and shared wires. */
   cell: z.string().optional(),
+  /** The wire whose bytes of this cell these are; absent for a virtual console. */
+  wire: z.string().optional(),
 });
 export type ConsoleInfo = z.infer<typeof consoleInfo>;
 

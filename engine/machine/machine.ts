@@ -161,6 +161,16 @@ export class BoardMachine implements Machine {
     this.#timers.reset(cpu);
   }
 
+  /** Names of the wires that have a model. */
+  get uarts(): string[] {
+    return [...this.#uarts.keys()];
+  }
+
+  /** Guest time before which nothing happens by itself; now if a CPU can run, Infinity if nothing is due. */
+  get nextWake(): number {
+    return this.#scheduler.nextWake;
+  }
+
   /** @throws RangeError for a wire the board does not have. */
   uartInput(uart: string, bytes: Uint8Array): void {
     const device = this.#uarts.get(uart);

@@ -94,7 +94,7 @@ export class Scheduler {
       if (this.#interrupted || stop?.()) return 'stopped';
       if (this.#now >= until) return 'time';
 
-      const wake = this.#nextWake();
+      const wake = this.nextWake;
       if (wake === Infinity && until === Infinity) return 'idle';
       if (wake > this.#now) {
         // Everyone sleeps: nothing happens before `wake`.
@@ -119,7 +119,7 @@ export class Scheduler {
   }
 
   /** Earliest time at which anything can happen; now or earlier if a CPU can run. */
-  #nextWake(): number {
+  get nextWake(): number {
     let wake = this.events.next;
     for (const [index, seat] of this.#seats.entries()) {
       if (seat.power === 'off') continue;

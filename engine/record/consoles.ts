@@ -11,7 +11,8 @@ export interface Stamp {
 }
 
 export interface ConsoleListener {
-  (info: ConsoleInfo, bytes: Uint8Array, stamp: Stamp): void;
+  /** `by`: who wrote to a wire, by the name of its cell or `hypervisor`. */
+  (info: ConsoleInfo, bytes: Uint8Array, stamp: Stamp, by?: string): void;
 }
 
 export class ConsoleHub {
@@ -44,11 +45,11 @@ export class ConsoleHub {
     this.#listeners.push(listener);
   }
 
-  write(info: ConsoleInfo, bytes: Uint8Array): void {
+  write(info: ConsoleInfo, bytes: Uint8Array, by?: string): void {
     if (bytes.length === 0) return;
     const known = this.declare(info);
     const stamp = this.#stamp();
-    for (const listener of this.#listeners) listener(known, bytes, stamp);
+    for (const listener of this.#listeners) listener(known, bytes, stamp, by);
   }
 }
 

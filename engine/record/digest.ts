@@ -7,8 +7,8 @@ import type { Cpu } from '../cpu/port.ts';
 import type { Pa } from '../util/units.ts';
 import type { Stamp } from './consoles.ts';
 
-/** Final state that a digest covers. */
-export interface FinalState {
+/** State that a digest covers. */
+export interface DigestedState {
   stamp: Stamp;
   cpus: readonly Cpu[];
   /** Pages with content, in address order. */
@@ -17,7 +17,7 @@ export interface FinalState {
 }
 
 export class RunDigest {
-  readonly #hash = createHash('sha256');
+  #hash = createHash('sha256');
 
   /** Every write to a console, at the place where it happened. */
   output(info: ConsoleInfo, bytes: Uint8Array, stamp: Stamp): void {
@@ -29,8 +29,9 @@ export class RunDigest {
     this.#text(`event ${event.kind} ${event.guestNs} ${event.instructions} ${event.sentence}`);
   }
 
-  /** @returns 64 hex digits; the digest takes nothing more afterwards. */
-  finish(state: FinalState): string {
+  /** @returns 64 hex digits over everything so far and this state; the digest goes on from where it was. */
+  snapshot(state: DigestedState): string {
+    const before = this.#hash.copy();
     this.#text(`end ${state.stamp.guestNs} ${state.stamp.instructions}`);
     for (const cpu of state.cpus) {
       this.#text(`cpu ${cpu.index} ${cpu.retired} ${cpu.pc} ${cpu.sp} ${cpu.pstate}`);
@@ -43,7 +44,9 @@ export class RunDigest {
       this.#text(`page ${address}`);
       this.#hash.update(bytes);
     }
-    return this.#hash.digest('hex');
+    const digest = this.#hash.digest('hex');
+    this.#hash = before;
+    return digest;
   }
 
   #text(line: string): void {

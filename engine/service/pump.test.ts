@@ -7,7 +7,11 @@ import { Pump } from './pump.ts';
 
 /** A machine without CPUs: time passes by events alone. */
 const machine = () =>
-  new Scheduler([], { deadline: () => Infinity, update: () => undefined }, { pending: () => false, take: () => undefined });
+  new Scheduler(
+    [],
+    { deadline: () => Infinity, update: () => undefined },
+    { pending: () => false, take: () => undefined },
+  );
 
 test('a task sees the same times however often the pump is left and entered', () => {
   const times = (limits: readonly number[]): number[] => {

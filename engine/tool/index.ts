@@ -3,3 +3,4 @@ export { RootShell, ROOT_CONSOLE, type ScriptResult, type ShellOptions } from '.
 export { ConsoleBook } from './console-book.ts';
 export type { Files } from './files.ts';
 export { COMMANDS } from './shell/commands.ts';
+export { wireOf } from './commands/time.ts';

@@ -1,4 +1,5 @@
 // sleep, expect and send: a script's hands on guest time and consoles.
+import type { JailhouseDriver } from '../../driver/index.ts';
 import type { Task } from '../../hypervisor/index.ts';
 import { guestNs } from '../../util/units.ts';
 import { EXIT, type Process } from '../process.ts';
@@ -73,7 +74,7 @@ export const unescapeText = (text: string): string =>
   );
 
 /** The wire that a console's input goes to: a UART's own, or the one that a cell's console descriptor names. */
-function wireOf({ driver }: Process, name: string): string | undefined {
+export function wireOf(driver: JailhouseDriver, name: string): string | undefined {
   const { uarts } = driver.machine.board;
   if (uarts.some((uart) => uart.name === name)) return name;
   const cell = driver.cells.find((candidate) => candidate.name === name);
@@ -90,7 +91,7 @@ export function send(process: Process): number {
     );
     return EXIT.USAGE;
   }
-  const wire = wireOf(process, name);
+  const wire = wireOf(process.driver, name);
   if (wire === undefined) {
     const { board } = process.driver.machine;
     const names = [...board.uarts.map((uart) => uart.name), ...process.driver.cells.map((cell) => cell.name)];

@@ -1,0 +1,49 @@
+// The command line: picks the command, hands it the terminal, ends with its exit status.
+// Status 0: it worked. 1: it ran and failed (a script, a check, a comparison). 2: it could not start (usage, files).
+import { basename } from 'node:path';
+import { boardsCommand } from './boards.ts';
+import { runConfigCommand } from './config.ts';
+import { processIo } from './io.ts';
+import { runCommand } from './run.ts';
+import { UsageError } from './usage.ts';
+
+const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
+
+  config build  FILE.c [-o OUT.cell]        C source to binary
+  config show   FILE(.c|.cell) [--json]     decoded
+  config source FILE.cell [-o OUT.c]        binary to C source
+  config check  SYSTEM [CELL...] [--json]   all rules
+  boards [--json]                           the boards that are known
+  run BOARD [SCRIPT] [OPTIONS]              a board, without a window
+
+\`cellblock COMMAND --help\` says more.
+`;
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  config: (args) => runConfigCommand(args, processIo()),
+  boards: boardsCommand,
+  run: runCommand,
+};
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    process.stderr.write(`cellblock: there is no command "${name}"; \`cellblock --help\` lists them.\n`);
+    return 2;
+  }
+  try {
+    return await command(args);
+  } catch (error) {
+    if (!(error instanceof UsageError) && process.env['CELLBLOCK_DEBUG'] !== undefined) throw error;
+    process.stderr.write(`cellblock ${name}: ${(error as Error).message || basename(process.argv[1] ?? '')}\n`);
+    return 2;
+  }
+}
+
+// A reader that went away (`cellblock … | head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+process.exitCode = await main(process.argv.slice(2));

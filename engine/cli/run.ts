@@ -1,0 +1,92 @@
+// `cellblock run`: a board without a window, for scripts and CI. Same engine, same run, same digest as in the window.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import type { RunOutcome } from '../contract/index.ts';
+import { FolderSource, LayeredSource } from '../service/library.ts';
+import { Run } from '../service/run.ts';
+import { boardLibrary } from './library.ts';
+import { ConsoleFiles, LinePrinter } from './output.ts';
+import { interact } from './terminal.ts';
+import { parseArguments, parseCount, UsageError } from './usage.ts';
+
+const USAGE = `usage: cellblock run BOARD [SCRIPT] [OPTIONS]
+
+Powers a board on and gives SCRIPT (or standard input) to its root shell, one command a line. Each console line is printed as
+[guest seconds] console: text. Exit status 0 when every command succeeded, 1 when one failed, 2 when the run could not start.
+
+  --console-dir DIR   each console's raw bytes to DIR/NAME.log
+  --digest            ends with the digest of the run
+  --json              ends with one object: result, guest and host seconds, instructions, counters, events, digest
+  --cpus N            only the first N CPUs of the board
+  --no-jit            the interpreter alone
+
+In a script: jailhouse …, cat, ls, tree, echo, dmesg, sleep SECONDS (guest time), expect CONSOLE REGEX [SECONDS],
+send CONSOLE TEXT. Files are looked up beside the script, then in the board's folder.
+`;
+
+const OPTIONS = {
+  'console-dir': { type: 'string' },
+  digest: { type: 'boolean' },
+  json: { type: 'boolean' },
+  cpus: { type: 'string' },
+  'no-jit': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export async function runCommand(args: string[]): Promise<number> {
+  const started = performance.now();
+  const { values, positionals } = parseArguments({ args, options: OPTIONS, allowPositionals: true });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const [name, scriptPath, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) throw new UsageError(`it takes a board and at most one script.\n${USAGE}`);
+
+  const library = boardLibrary();
+  const board = library.loadWithCpus(name, parseCount('--cpus', values.cpus, 1));
+  const interactive = scriptPath === undefined && process.stdin.isTTY;
+  const script = interactive ? null : scriptPath === undefined ? await readAll(process.stdin) : readScript(scriptPath);
+  const run = new Run({
+    board,
+    files: new LayeredSource(
+      new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true }),
+      new FolderSource(join(library.folder, board.name), { absolute: false }),
+    ),
+    script,
+    prompt: interactive,
+  });
+
+  const printer = new LinePrinter(process.stdout, { except: interactive ? ['root'] : [] });
+  run.consoles.onOutput((...output) => printer.write(...output));
+  const files = values['console-dir'] === undefined ? undefined : new ConsoleFiles(values['console-dir']);
+  if (files) run.consoles.onOutput((info, bytes) => files.write(info.name, bytes));
+
+  let outcome: RunOutcome = 'stopped';
+  let reason: string | undefined;
+  if (interactive) {
+    await interact(run);
+  } else {
+    const end = run.pump.advance();
+    const result = run.scriptResult;
+    outcome = result?.ok ? 'passed' : 'failed';
+    reason = result ? result.reason : `waiting for ${run.pump.waitingFor}, and nothing is left that could run (${end})`;
+  }
+  printer.finish();
+  files?.close();
+  if (reason !== undefined) process.stderr.write(`cellblock run: ${scriptPath ?? 'standard input'}: ${reason}\n`);
+  if (values.json) {
+    const hostSeconds = (performance.now() - started) / 1000;
+    process.stdout.write(`${JSON.stringify(run.result(outcome, hostSeconds, reason))}\n`);
+  } else if (values.digest) {
+    process.stdout.write(`digest ${run.digest()}\n`);
+  }
+  return outcome === 'failed' ? 1 : 0;
+}
+
+function readScript(path: string): string {
+  if (!existsSync(path)) throw new UsageError(`there is no script "${path}".`);
+  if (!statSync(path).isFile()) throw new UsageError(`"${path}" is not a file; a script is a text file of commands.`);
+  return readFileSync(path, 'utf8');
+}
