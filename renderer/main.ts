@@ -1,7 +1,6 @@
 // Starts the window: fonts and tokens, the bridge to main, then the application.
-import '@fontsource-variable/inter/index.css';
-import '@fontsource-variable/jetbrains-mono/index.css';
 import '@xterm/xterm/css/xterm.css';
+import './theme/fonts.css';
 import './theme/tokens.css';
 import './theme/base.css';
 import { mount } from 'svelte';

@@ -7,7 +7,7 @@ import type { CpuOwner } from './cpus.ts';
 
 const owner = (key: string, cpus: number[], length = 8): CpuOwner => ({
   key,
-  name: key,
+  title: key,
   root: key === 'root',
   cell: { cpuSet: cpuSetOf(cpus, length) } as CellConfig,
 });

@@ -6,7 +6,8 @@ import type { CellConfig } from '../../engine/config/index.ts';
 /** A cell as this module needs it; `key` names it, exactly one is the root. */
 export interface CpuOwner {
   key: string;
-  name: string;
+  /** What the plan calls it: `root`, or the cell's name. */
+  title: string;
   root: boolean;
   cell: CellConfig;
 }
@@ -70,6 +71,6 @@ export const cpuSetFor = (cpus: readonly number[], length: number): Uint8Array =
 /** What a move changes, in words: `root keeps 12 · inmate-demo has 2`. */
 export function moveEffects(cpu: number, to: CpuOwner, owners: readonly CpuOwner[]): string {
   const holders = owners.filter((owner) => owner.key !== to.key && cpusHeldBy(owner, owners).includes(cpu));
-  const keeps = holders.map((owner) => `${owner.name} keeps ${cpusHeldBy(owner, owners).length - 1}`);
-  return [...keeps, `${to.name} has ${cpusHeldBy(to, owners).length + 1}`].join(' · ');
+  const keeps = holders.map((owner) => `${owner.title} keeps ${cpusHeldBy(owner, owners).length - 1}`);
+  return [...keeps, `${to.title} has ${cpusHeldBy(to, owners).length + 1}`].join(' · ');
 }

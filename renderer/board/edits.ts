@@ -5,7 +5,7 @@ import type { CellEntry, OpenProject } from '../state/project.svelte.ts';
 import { cpuSetFor, moveCpu } from './cpus.ts';
 
 const named = (project: OpenProject, key: string): string =>
-  project.cells.find((entry) => entry.key === key)?.name ?? key;
+  project.cells.find((entry) => entry.key === key)?.title ?? key;
 
 /** Changes the cell of one configuration file. */
 export const editCell = (

@@ -50,9 +50,28 @@ export function boardWindows(board: BoardDescription): BoardWindow[] {
     ...(gic?.hypervisorInterface !== undefined ? [window('GICH', 'device', gic.hypervisorInterface, GICC_SIZE)] : []),
     ...(gic?.virtualCpuInterface !== undefined ? [window('GICV', 'device', gic.virtualCpuInterface, GICC_SIZE)] : []),
     ...board.uarts.map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
-    ...board.devices.map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
+    ...runsOfDevices(board.devices).map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
     ...board.pci.map((host) => window(host.virtual ? 'virtual ECAM' : 'ECAM', 'device', host.ecam, host.ecamSize)),
   ];
+}
+
+/** Devices of one type side by side (`virtio0`, `virtio1`, …) become one window, `virtio0–31`. */
+function runsOfDevices(
+  devices: BoardDescription['devices'],
+): { name: string; base: number; size: number; spi?: number }[] {
+  const runs: { stem: string; first: string; last: string; base: number; size: number; spi?: number }[] = [];
+  for (const { name, base, size, spi } of devices) {
+    const [, stem, number] = /^(.*?)(\d*)$/.exec(name)!;
+    const run = runs.at(-1);
+    if (run && number !== '' && run.stem === stem && run.base + run.size === base) {
+      run.last = number!;
+      run.size += size;
+    } else runs.push({ stem: stem!, first: number!, last: number!, base, size, ...(spi !== undefined && { spi }) });
+  }
+  return runs.map(({ stem, first, last, ...run }) => ({
+    name: `${stem}${first}${last === first ? '' : `–${last}`}`,
+    ...run,
+  }));
 }
 
 /** Which section of which virtual PCI device a region is. */

@@ -1,4 +1,4 @@
-// The lines of a source around a place: the whole initialiser that begins there, and the line before it (where the comment stands).
+// The lines of a source around a place: the whole initialiser that begins there, and a comment on the line before it.
 import type { SourceLocation } from '../../engine/config/index.ts';
 
 export interface SnippetLine {
@@ -19,7 +19,8 @@ function outdent(lines: string[]): string[] {
 
 export function snippet(text: string, location: SourceLocation): SnippetLine[] {
   const all = text.split('\n');
-  const first = Math.max(0, location.line - 2);
+  const before = all[location.line - 2] ?? '';
+  const first = location.line - (/\/\*|\*\/|\/\//.test(before) ? 2 : 1);
   const end = closing(text, location.start);
   const lastHit = text.slice(0, end).split('\n').length;
   const last = Math.min(all.length, lastHit, first + MOST_LINES);

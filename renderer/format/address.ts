@@ -1,5 +1,6 @@
 // How addresses and sizes read and how they are typed: hex addresses in groups of four digits, sizes in binary units.
 // The groups are for the eye only: what is copied has none.
+import { sizeText as exactSizeText } from '../../engine/config/index.ts';
 
 /** `0x7fa00000`: at least eight digits, as the map and the table show addresses. */
 export const hex = (value: bigint | number, digits = 8): string => `0x${value.toString(16).padStart(digits, '0')}`;
@@ -14,10 +15,7 @@ export function addressGroups(value: bigint): string[] {
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
-/**
- * A size in bytes with the largest unit that keeps it exact (`64 KiB`, `1 GiB`, `4.5 MiB`), otherwise with two decimals
- * in the largest unit below it.
- */
+/** A size for reading: exact in a unit where that is short (`64 KiB`, `1 GiB`), else with two decimals (`1018.06 MiB`). */
 export function sizeText(bytes: bigint | number): string {
   let value = BigInt(bytes);
   if (value < 0n) return `-${sizeText(-value)}`;
@@ -34,6 +32,9 @@ export function sizeText(bytes: bigint | number): string {
   }
   return `${Number(scaled.toFixed(2))} ${UNITS[unit]}`;
 }
+
+/** A size that loses nothing: in the largest unit that divides it (`1042496 KiB`); the form in which sizes are edited. */
+export const exactSize = exactSizeText;
 
 const FACTOR: Record<string, bigint> = { '': 1n, k: 1n << 10n, m: 1n << 20n, g: 1n << 30n, t: 1n << 40n };
 

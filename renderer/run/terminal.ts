@@ -8,7 +8,10 @@ import type { ConsoleFeed } from './feed.ts';
 import { LineStamps } from './lineStamps.ts';
 
 const SCROLLBACK = 20_000;
-const FONT_SIZE = 12.5;
+const FONT_SIZE = 12;
+/** A terminal is never narrower: `jailhouse cell list` needs 98 columns. A narrower pane scrolls sideways. */
+const LEAST_COLUMNS = 100;
+const SCROLLBAR = 10;
 /** The place of the terminal is remembered anew after so many lines, long before the scrollback can swallow it. */
 const ANCHOR_EVERY = 1000;
 const encoder = new TextEncoder();
@@ -45,7 +48,8 @@ export class ConsoleTerminal {
       disableStdin: !oninput,
       fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",
       fontSize: FONT_SIZE,
-      lineHeight: 1.25,
+      lineHeight: 1.2,
+      overviewRuler: { width: SCROLLBAR },
       scrollback: SCROLLBACK,
       screenReaderMode: false,
       theme: terminalTheme(),
@@ -74,7 +78,10 @@ export class ConsoleTerminal {
 
   fit(): void {
     const size = this.#fit.proposeDimensions();
-    if (size && Number.isFinite(size.cols) && size.cols > 1 && size.rows > 0) this.#fit.fit();
+    if (!size || !Number.isFinite(size.cols) || size.rows < 1) return;
+    this.terminal.resize(Math.max(LEAST_COLUMNS, size.cols), size.rows);
+    const screen = this.terminal.element?.querySelector<HTMLElement>('.xterm-screen');
+    if (screen) this.terminal.element!.style.minWidth = `${screen.offsetWidth + SCROLLBAR}px`;
   }
 
   retheme(): void {
@@ -169,6 +176,10 @@ function terminalTheme(): ITheme {
     cursor: token('text'),
     cursorAccent: token('ground'),
     selectionBackground: token('select'),
+    overviewRulerBorder: token('ground'),
+    scrollbarSliderBackground: token('line'),
+    scrollbarSliderHoverBackground: token('control-line'),
+    scrollbarSliderActiveBackground: token('control-line'),
     ...colours,
     brightBlack: token('faint'),
     brightRed: colours.red,

@@ -38,6 +38,8 @@ export type SaveState = 'saved' | 'waiting' | 'saving' | 'failed' | 'conflict';
 export interface CellEntry {
   key: string;
   name: string;
+  /** What the plan calls it: `root`, or the cell's name. */
+  title: string;
   root: boolean;
   cell: CellConfig;
   document: ConfigDocument;
@@ -315,7 +317,9 @@ export class OpenProject {
     ];
     return documents.map((document) => {
       const cell = cellOf(document.config!);
-      return { key: document.path, name: cellName(cell), root: document === this.system, cell, document };
+      const name = cellName(cell);
+      const root = document === this.system;
+      return { key: document.path, name, title: root ? 'root' : name, root, cell, document };
     });
   }
 

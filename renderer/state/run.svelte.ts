@@ -55,6 +55,11 @@ export class RunView {
     return this.summary.id;
   }
 
+  /** Name of the root cell, as the run knew it. */
+  get root(): string | undefined {
+    return this.cells.find((cell) => cell.id === 0)?.name ?? this.sysfs['cells/0/name']?.trim();
+  }
+
   /** Latest guest time known. */
   get guestNs(): number {
     return this.status?.guestNs ?? this.summary.guestNs;
