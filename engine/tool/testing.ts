@@ -25,10 +25,10 @@ export function shellSession(
       ...files,
     }).map(([path, content]) => [path, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
   );
-  let shell: RootShell | undefined;
+  const observers: RootShell[] = [];
   const output = ({ name }: { name: string }, bytes: Uint8Array) => {
     shown[name] = (shown[name] ?? '') + new TextDecoder().decode(bytes);
-    shell?.observe(name, bytes);
+    for (const shell of observers) shell.observe(name, bytes);
   };
   const driver = new JailhouseDriver({
     machine,
@@ -36,11 +36,12 @@ export function shellSession(
     onEvent: (event) => events.push(event),
     ...(options.compatibility && { compatibility: options.compatibility }),
   });
-  shell = new RootShell({
+  const shell = new RootShell({
     driver,
     output,
     files: { read: (path) => all.get(path), list: (path) => (path === '.' ? [...all.keys()] : undefined) },
   });
+  observers.push(shell);
   return {
     machine,
     driver,

@@ -1,4 +1,5 @@
 // How addresses, sizes and lists read in sentences for people.
+import { cpuList } from '../../config/index.ts';
 
 /** `0x0900_1000`: groups of four digits, at least two groups. */
 export function addressText(address: number | bigint): string {
@@ -17,4 +18,5 @@ export function listText(items: readonly (string | number)[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
-export const cpusText = (cpus: readonly number[]): string => `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${listText(cpus)}`;
+/** `CPU 1`, `CPUs 0-3,5`. */
+export const cpusText = (cpus: readonly number[]): string => `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${cpuList(cpus)}`;

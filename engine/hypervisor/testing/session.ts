@@ -38,6 +38,8 @@ export function session(
   } = {},
 ): Session {
   const machine = options.machine ?? fakeMachine();
+  // The distributor as an operating system leaves it: both groups on.
+  machine.gic.writeDistributor(0, 4, 3);
   const events: RunEvent[] = [];
   let text = '';
   const { hypervisor: hv, result } = boot(

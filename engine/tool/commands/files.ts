@@ -5,6 +5,36 @@ import { NOT_MODELLED, RootFiles, type FolderNode, type Node } from '../shell/ro
 
 const tree = (process: Process): RootFiles => new RootFiles(process.driver, process.files);
 
+/** `*` and `?` in a path stand for names in its folders, sorted; a path that matches nothing stays as it is. */
+export function expandPaths(process: Process, paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!/[*?]/.test(path)) return [path];
+    const matches = expandPattern(tree(process), path);
+    return matches.length > 0 ? matches : [path];
+  });
+}
+
+function expandPattern(files: RootFiles, path: string): string[] {
+  const parts = path.split('/').filter(Boolean);
+  return parts.reduce<string[]>(
+    (folders, part) => folders.flatMap((folder) => namesIn(files, folder, part)),
+    [path.startsWith('/') ? '/' : ''],
+  );
+}
+
+function namesIn(files: RootFiles, folder: string, pattern: string): string[] {
+  const node = files.find(folder === '' ? '.' : folder);
+  if (node === undefined || node === NOT_MODELLED || node.kind !== 'folder') return [];
+  const literal = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  const regex = new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+  const at = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+  const names = node.list().map((entry) => entry.replace(/\/$/, ''));
+  return names
+    .filter((name) => regex.test(name))
+    .sort()
+    .map((name) => at + name);
+}
+
 /** The node, or undefined after a line on standard error that says why not. */
 function findOrComplain(process: Process, path: string): Node | undefined {
   const node = tree(process).find(path);
@@ -25,7 +55,7 @@ export const cat: Command = (process) => {
     process.err('cat: name a file\n');
     return EXIT.FAILURE;
   }
-  for (const path of process.args.slice(1)) {
+  for (const path of expandPaths(process, process.args.slice(1))) {
     const node = findOrComplain(process, path);
     const content = node?.kind === 'file' ? node.read() : undefined;
     if (node?.kind === 'folder') process.err(`cat: ${path}: ${strerror(ERRNO.EISDIR)}\n`);
@@ -50,7 +80,10 @@ export const ls: Command = (process) => {
     return EXIT.USAGE;
   }
   const long = options.some((option) => option.includes('l'));
-  const paths = process.args.slice(1).filter((argument) => !argument.startsWith('-'));
+  const paths = expandPaths(
+    process,
+    process.args.slice(1).filter((argument) => !argument.startsWith('-')),
+  );
   let status: number = EXIT.OK;
   for (const path of paths.length > 0 ? paths : ['.']) {
     const node = findOrComplain(process, path);

@@ -23,7 +23,7 @@ export interface Completion {
 const HISTORY = 500;
 const KEY = { BACKSPACE: '\x7f', CTRL_H: '\b', ENTER: '\r', LF: '\n', TAB: '\t', ESC: '\x1b' } as const;
 /** A key: a control sequence, or one character. */
-const KEYS = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|\x1b.|[\s\S]/gu; // eslint-disable-line no-control-regex -- terminal keys
+const KEYS = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|\x1b.|[\s\S]/gu;
 
 export class LineEditor {
   readonly #hooks: EditorHooks;
