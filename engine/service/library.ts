@@ -1,8 +1,8 @@
 // Boards and files on the host's disk, for runs without a window and for what a project leaves to its board's folder.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
-import { BOARD_FILE, BoardError, listBoards, parseBoard } from '../board/index.ts';
-import type { BoardDescription } from '../board/index.ts';
+import { BOARD_FILE, listBoards, parseBoard } from '../board/index.ts';
+import type { BoardDescription, BoardError } from '../board/index.ts';
 import type { Files } from '../tool/index.ts';
 
 export class UnknownBoard extends Error {

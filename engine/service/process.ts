@@ -1,0 +1,35 @@
+// Entry of the engine process: started by main, one run, ends with it. Its working directory is the folder that holds boards/.
+import { resolve } from 'node:path';
+import { connectHost } from './host.ts';
+import type { WindowPort } from './host.ts';
+import { BoardLibrary, FolderSource, LayeredSource, MemorySource } from './library.ts';
+import { Run } from './run.ts';
+import { Session } from './session.ts';
+
+const host = connectHost();
+const early: WindowPort[] = [];
+host.onPort = (port) => early.push(port);
+
+const request = await host.started;
+try {
+  const library = new BoardLibrary(resolve('boards'));
+  const run = new Run({
+    board: library.loadWithCpus(request.board, request.cpus),
+    files: new LayeredSource(
+      new MemorySource(request.files),
+      new FolderSource(resolve('boards', request.board), { absolute: false }),
+    ),
+    script: request.script,
+    prompt: true,
+  });
+  const session = new Session({
+    run,
+    pace: request.pace,
+    report: (report) => host.report(report),
+    clock: () => performance.now(),
+  });
+  host.onPort = (port) => session.attach(port);
+  for (const port of early) session.attach(port);
+} catch (error) {
+  host.report({ type: 'refused', reason: (error as Error).message });
+}
