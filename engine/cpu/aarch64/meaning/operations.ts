@@ -1,0 +1,120 @@
+// The operations that the meanings of instructions are written in. A meaning is run once per generated piece of code, with
+// a backend that writes WebAssembly: the interpreter's backend takes operands from the decoded record at run time, a
+// translator's backend puts the decoded instruction's constants there. Values are expression trees; `keep` one before
+// using it twice. Registers are read when asked, so read them before writing any.
+import type { Expression, In32, In64, X32, X64, XV } from '../../wasm/expression.ts';
+
+/** Numbers that the meaning is specialised on: the entry's statics. */
+export type Statics = Readonly<Record<string, number>>;
+
+/** A 32- or 64-bit value; which of the two is up to the Width at hand. */
+export type Word = Expression;
+
+/** Arithmetic of one register width, so that a meaning is written once for W and X forms. */
+export interface Width {
+  readonly bits: 32 | 64;
+  /** Reads a register operand. */
+  read(operand: string): Word;
+  /** Writes a register operand; 32-bit values are zero-extended. */
+  write(operand: string, value: Word): void;
+  /** An immediate operand in this width. */
+  immediate(operand: string): Word;
+  const(value: number | bigint): Word;
+  add(a: Word, b: Word): Word;
+  sub(a: Word, b: Word): Word;
+  mul(a: Word, b: Word): Word;
+  divS(a: Word, b: Word): Word;
+  divU(a: Word, b: Word): Word;
+  and(a: Word, b: Word): Word;
+  or(a: Word, b: Word): Word;
+  xor(a: Word, b: Word): Word;
+  not(a: Word): Word;
+  /** Shift amounts are taken modulo the width. */
+  shl(a: Word, amount: Word): Word;
+  shrS(a: Word, amount: Word): Word;
+  shrU(a: Word, amount: Word): Word;
+  rotr(a: Word, amount: Word): Word;
+  clz(a: Word): Word;
+  eqz(a: Word): X32;
+  eq(a: Word, b: Word): X32;
+  ltS(a: Word, b: Word): X32;
+  ltU(a: Word, b: Word): X32;
+  geU(a: Word, b: Word): X32;
+  select(condition: X32, a: Word, b: Word): Word;
+  /** Sign-extends to 64 bits. */
+  extendS(a: Word): X64;
+  /** Widens a 0/1 condition. */
+  fromBool(a: X32): Word;
+}
+
+/** What kind of access a load or store is; generated code and fault reports depend on it. */
+export interface Access {
+  /** log2 of the bytes, 0 to 3. */
+  readonly scale: number;
+  /** Loads: sign extension to 32 or 64 bits (the result is then zero-extended to 64). */
+  readonly extend?: 32 | 64;
+  /** As EL0 would do it (LDTR, STTR). */
+  readonly unprivileged?: true;
+  /** Acquire, release, exclusive or atomic: must be aligned. */
+  readonly ordered?: true;
+  /** First half of an exclusive or atomic pair: must be aligned to both halves. */
+  readonly pair?: boolean;
+  /** The stage 2 syndrome is valid: one general register, no writeback, not exclusive (D17.2.37 ISV). */
+  readonly syndrome?: true;
+  /** The register is 64 bits wide (ISS.SF). */
+  readonly wide?: boolean;
+}
+
+export interface Operations {
+  readonly w: Width;
+  readonly x: Width;
+  /** Width by the `sf` field. */
+  width(sf: number): Width;
+
+  /** Evaluates an expression now, once. */
+  keep<E extends Expression>(value: E): E;
+  /** A register as a memory base; `stack`: it is SP and must be 16-byte aligned where that is checked. */
+  base(operand: string, stack: number | undefined): X64;
+  immediate32(operand: string): X32;
+  immediate64(operand: string): X64;
+
+  /** N and Z from the sign and zeroness of 64-bit values, V from the sign of one, C a 0/1 word. */
+  setFlags(n: X64, z: X64, c: In32, v: In64): void;
+  /** From the low four bits N:Z:C:V. */
+  setFlagsFrom(nzcv: X32): void;
+  carry(): X32;
+  /** 1 if the condition code (4 bits) holds. */
+  condition(code: number): X32;
+
+  /** Address of the instruction. */
+  pc(): X64;
+  /** X30 = return address. */
+  link(): void;
+  /** To the instruction's branch operand. */
+  branch(operand: string): void;
+  branchIf(condition: X32, operand: string): void;
+  /** To an address. */
+  jump(target: X64): void;
+
+  if(condition: X32, then: () => void, otherwise?: () => void): void;
+
+  /** Zero-extended to 64 bits after the extension that the access asks for. */
+  load(address: X64, access: Access): X64;
+  store(address: X64, value: X64, access: Access): void;
+  /** Two registers side by side, each its own access of the architecture. */
+  loadPair(address: X64, access: Access): readonly [X64, X64];
+  storePair(address: X64, first: X64, second: X64, access: Access): void;
+  loadVector(address: X64): XV;
+  storeVector(address: X64, value: XV): void;
+
+  readVector(operand: string): XV;
+  writeVector(operand: string, value: XV): void;
+  /** Low 64 bits; writing clears the upper half. */
+  readVectorLow(operand: string): X64;
+  writeVectorLow(operand: string, value: X64): void;
+
+  /** Does nothing more: for hints and barriers. */
+  nothing(): void;
+}
+
+export type Meaning<O = Operations> = (o: O, s: Statics) => void;

@@ -1,0 +1,249 @@
+// The host side of system registers and SYS instructions: everything that is more than reading or writing a slot. Called
+// for one CPU whose state is in the window; answers are OUTCOME numbers of port.ts, or OUTCOME_TRAP.
+import { ATTENTION } from '../../core/layout.ts';
+import { PSTATE } from '../../core/exceptions.ts';
+import { OUTCOME_TRAP } from '../../core/services.ts';
+import { OUTCOME } from '../../port.ts';
+import type { Processor } from '../../processor.ts';
+import type { SystemInstruction } from './instructions.ts';
+import { SYSTEM_INSTRUCTION_BY_KEY } from './instructions.ts';
+import type { Effect, El0Enable, SystemRegister } from './registers.ts';
+import { isPortRegister, SYSTEM_REGISTER_BY_KEY, systemKey, systemSlot } from './registers.ts';
+
+/** What register effects do to the value in `cpu.exchange`. */
+interface Behaviour {
+  read?(cpu: Processor, register: SystemRegister): number | undefined;
+  write?(cpu: Processor, register: SystemRegister): number | undefined;
+}
+
+/** What the cluster does for all CPUs. */
+export interface SystemHost {
+  flushTlbs(cpu: number): void;
+  flushTlbPage(cpu: number, lo: number, hi: number): void;
+  readonly cpuCount: number;
+  translate(cpu: Processor, write: boolean, user: boolean): void;
+}
+
+const SCTLR_UCT = 1 << 15;
+const SCTLR_UCI = 1 << 26;
+const SCTLR_DZE = 1 << 14;
+const PAGE_COUNTERS = 31;
+
+/** CNTKCTL_EL1 bits that let EL0 read a counter or timer, by op2 or CRm of the encoding (D17.11). */
+const CNTKCTL = { PHYSICAL_COUNTER: 1, VIRTUAL_COUNTER: 2, VIRTUAL_TIMER: 1 << 8, PHYSICAL_TIMER: 1 << 9 } as const;
+
+/** Whether EL0 may touch a timer register of encoding 3 3 14 CRm op2. */
+function timerAllowed(control: number, key: number): boolean {
+  const crm = (key >>> 3) & 15;
+  const op2 = key & 7;
+  if (crm === 2) return (control & CNTKCTL.PHYSICAL_TIMER) !== 0;
+  if (crm === 3) return (control & CNTKCTL.VIRTUAL_TIMER) !== 0;
+  if (op2 === 1) return (control & CNTKCTL.PHYSICAL_COUNTER) !== 0;
+  if (op2 === 2) return (control & CNTKCTL.VIRTUAL_COUNTER) !== 0;
+  return (control & (CNTKCTL.PHYSICAL_COUNTER | CNTKCTL.VIRTUAL_COUNTER)) !== 0;
+}
+
+function el0Enabled(cpu: Processor, enable: El0Enable, write: boolean): boolean {
+  const user = cpu.system32('PMUSERENR_EL0');
+  switch (enable) {
+    case 'SCTLR.UCT':
+      return (cpu.system32('SCTLR_EL1') & SCTLR_UCT) !== 0;
+    case 'SCTLR.DZE':
+      return (cpu.system32('SCTLR_EL1') & SCTLR_DZE) !== 0;
+    case 'SCTLR.UMA':
+      return true;
+    case 'CNTKCTL':
+      return (cpu.system32('CNTKCTL_EL1') & 3) !== 0;
+    case 'PMUSERENR.EN':
+      return (user & 1) !== 0;
+    case 'PMUSERENR.SW':
+      return (user & 3) !== 0;
+    case 'PMUSERENR.CR':
+      return (user & (write ? 1 : 5)) !== 0;
+    case 'PMUSERENR.ER':
+      return (user & (write ? 1 : 9)) !== 0;
+  }
+}
+
+const setExchange = (cpu: Processor, lo: number, hi = 0): void => {
+  cpu.exchange.lo = lo >>> 0;
+  cpu.exchange.hi = hi >>> 0;
+};
+
+/** PMU counters count nothing but cycles; the selected event counter is the register that PMSELR names. */
+const selectedCounter = (cpu: Processor, register: SystemRegister): string => {
+  const selected = cpu.system32('PMSELR_EL0') & 31;
+  const type = register.name === 'PMXEVTYPER_EL0';
+  if (selected === PAGE_COUNTERS) return type ? 'PMCCFILTR_EL0' : 'PMXEVCNTR_EL0';
+  return `${type ? 'PMEVTYPER' : 'PMEVCNTR'}${selected % 6}_EL0`;
+};
+
+const BEHAVIOUR: Partial<Record<Effect, Behaviour>> = {
+  translation: { write: (cpu) => void cpu.translationChanged() },
+  addressSpace: { write: (cpu) => void cpu.translationChanged() },
+  fpTrap: { write: (cpu) => void cpu.refreshLevel() },
+  currentEl: { read: (cpu) => setExchange(cpu, cpu.field('el') << 2) as undefined },
+  spSel: {
+    read: (cpu) => setExchange(cpu, cpu.field('spSelect')) as undefined,
+    write: (cpu) => void (cpu.pstate = (cpu.pstate & ~1) | (cpu.exchange.lo & 1)),
+  },
+  pan: {
+    read: (cpu) =>
+      cpu.field('panImplemented')
+        ? (setExchange(cpu, cpu.field('pstate') & PSTATE.PAN) as undefined)
+        : OUTCOME.UNDEFINED,
+    write: (cpu) => {
+      if (!cpu.field('panImplemented')) return OUTCOME.UNDEFINED;
+      cpu.setField('pstate', (cpu.field('pstate') & ~PSTATE.PAN) | (cpu.exchange.lo & PSTATE.PAN));
+      return void cpu.translationChanged();
+    },
+  },
+  // The stack pointer in use is not reachable by name (D17.2.131 SP_EL0).
+  spEl0: {
+    read: (cpu) => (cpu.field('spSelect') === 0 ? OUTCOME.UNDEFINED : undefined),
+    write: (cpu) => (cpu.field('spSelect') === 0 ? OUTCOME.UNDEFINED : undefined),
+  },
+  interruptStatus: {
+    read: (cpu) => {
+      const lines = cpu.field('attention');
+      return setExchange(cpu, (lines & ATTENTION.IRQ ? 0x80 : 0) | (lines & ATTENTION.FIQ ? 0x40 : 0)) as undefined;
+    },
+  },
+  cacheSize: {
+    read: (cpu) => {
+      // CSSELR: level in bits 3:1, instruction in bit 0.
+      const selected = cpu.system32('CSSELR_EL1') & 15;
+      const size = selected < 3 ? cpu.model.cacheSizes[selected]! : 0n;
+      return setExchange(cpu, Number(size)) as undefined;
+    },
+  },
+  osLock: {
+    write: (cpu, { slot }) => {
+      cpu.writeSlot32(slot, (cpu.readSlot32(slot) & ~2) | ((cpu.exchange.lo & 1) << 1));
+      return OUTCOME.DONE;
+    },
+  },
+  pmuControl: {
+    write: (cpu, { slot }) => {
+      const old = cpu.readSlot32(slot);
+      if (cpu.exchange.lo & 4) cpu.resetCycleCounter();
+      cpu.writeSlot32(slot, (old & ~0x79) | (cpu.exchange.lo & 0x79));
+      return OUTCOME.DONE;
+    },
+  },
+  pmuSet: {
+    write: (cpu, { slot }) => {
+      cpu.writeSlot32(slot, cpu.readSlot32(slot) | (cpu.exchange.lo & 0x8000_003f));
+      return OUTCOME.DONE;
+    },
+  },
+  pmuClear: {
+    write: (cpu, { slot }) => {
+      cpu.writeSlot32(slot, cpu.readSlot32(slot) & ~cpu.exchange.lo);
+      return OUTCOME.DONE;
+    },
+  },
+  cycleCounter: {
+    read: (cpu) => void cpu.readCycleCounter(),
+    write: (cpu) => {
+      cpu.writeCycleCounter();
+      return OUTCOME.DONE;
+    },
+  },
+  eventSelected: {
+    read: (cpu, register) => void cpu.loadExchange(systemSlot(selectedCounter(cpu, register))),
+    write: (cpu, register) => {
+      cpu.storeExchange(systemSlot(selectedCounter(cpu, register)));
+      return OUTCOME.DONE;
+    },
+  },
+  ignored: { write: () => OUTCOME.DONE },
+};
+
+/** MRS and MSR of a register that is not a plain slot; the value travels in `cpu.exchange`. */
+export function accessSystemRegister(cpu: Processor, key: number, write: boolean): number {
+  const el0 = cpu.field('el') === 0;
+  if (isPortRegister(key)) {
+    const timer = key >>> 7 === systemKey(3, 3, 14, 0, 0) >>> 7;
+    if (el0 && !timer) return OUTCOME.UNDEFINED;
+    if (el0 && !timerAllowed(cpu.system32('CNTKCTL_EL1'), key)) return OUTCOME_TRAP;
+    return write ? cpu.port.writeSystemRegister(cpu, key) : cpu.port.readSystemRegister(cpu, key);
+  }
+  const register = SYSTEM_REGISTER_BY_KEY.get(key);
+  const letter = write ? 'w' : 'r';
+  if (!register) {
+    cpu.reportUnimplemented();
+    return OUTCOME.UNDEFINED;
+  }
+  if (!(el0 ? register.el0 : register.el1).includes(letter)) return OUTCOME.UNDEFINED;
+  if (el0 && register.el0Enable && !el0Enabled(cpu, register.el0Enable, write)) return OUTCOME_TRAP;
+  const behaviour = register.effect === undefined ? undefined : BEHAVIOUR[register.effect];
+  if (!write) {
+    cpu.loadExchange(register.slot);
+    return behaviour?.read?.(cpu, register) ?? OUTCOME.DONE;
+  }
+  if (register.effect === 'spEl0' && cpu.field('spSelect') === 0) return OUTCOME.UNDEFINED;
+  // Effects that answer DONE have stored what they want kept; the others act on the new value.
+  if (behaviour?.write && STORES_ITSELF.has(register.effect!)) return behaviour.write(cpu, register) ?? OUTCOME.DONE;
+  cpu.storeExchange(register.slot, register.writable);
+  return behaviour?.write?.(cpu, register) ?? OUTCOME.DONE;
+}
+
+const STORES_ITSELF: ReadonlySet<Effect> = new Set<Effect>([
+  'osLock',
+  'pmuControl',
+  'pmuSet',
+  'pmuClear',
+  'cycleCounter',
+  'eventSelected',
+  'ignored',
+]);
+
+/** SYS: the operand travels in `cpu.exchange`. DC ZVA only asks for leave here. */
+export function systemInstruction(host: SystemHost, cpu: Processor, key: number): number {
+  const instruction = SYSTEM_INSTRUCTION_BY_KEY.get(key);
+  if (!instruction) {
+    cpu.reportUnimplemented();
+    return OUTCOME.UNDEFINED;
+  }
+  if (cpu.field('el') === 0) {
+    if (!instruction.el0Enable) return OUTCOME.UNDEFINED;
+    const bit = instruction.el0Enable === 'SCTLR.DZE' ? SCTLR_DZE : SCTLR_UCI;
+    if (!(cpu.system32('SCTLR_EL1') & bit)) return OUTCOME_TRAP;
+  }
+  act(host, cpu, instruction);
+  return OUTCOME.DONE;
+}
+
+function act(host: SystemHost, cpu: Processor, instruction: SystemInstruction): void {
+  const first = instruction.everywhere ? 0 : cpu.index;
+  const last = instruction.everywhere ? host.cpuCount - 1 : cpu.index;
+  switch (instruction.action) {
+    case 'tlbAll':
+      for (let i = first; i <= last; i++) host.flushTlbs(i);
+      return;
+    case 'tlbPage':
+      // The operand holds VA[55:12] in bits 43:0.
+      for (let i = first; i <= last; i++) host.flushTlbPage(i, cpu.exchange.lo, cpu.exchange.hi);
+      return;
+    case 'translate':
+      host.translate(cpu, instruction.write === true, instruction.unprivileged === true);
+      return;
+    default:
+      return;
+  }
+}
+
+/** ISS of exception class 0x18 for a trapped MSR, MRS or SYS (D17.2.37). */
+export function systemTrapIss(word: number): number {
+  const field = (shift: number, width: number): number => (word >>> shift) & (2 ** width - 1);
+  return (
+    (field(19, 2) << 20) |
+    (field(5, 3) << 17) |
+    (field(16, 3) << 14) |
+    (field(12, 4) << 10) |
+    (field(0, 5) << 5) |
+    (field(8, 4) << 1) |
+    field(21, 1)
+  );
+}

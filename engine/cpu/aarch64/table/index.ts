@@ -1,0 +1,52 @@
+// The whole A64 instruction table, and finding the entry of an instruction word.
+import { BRANCHES } from './branches.ts';
+import type { Instruction } from './instruction.ts';
+import { INTEGER } from './integer.ts';
+import { MEMORY } from './memory.ts';
+import type { Cube } from './pattern.ts';
+import { conditionCube, inCube } from './pattern.ts';
+
+export const INSTRUCTIONS: readonly Instruction[] = [...INTEGER, ...BRANCHES, ...MEMORY];
+
+export const INSTRUCTION_BY_NAME: ReadonlyMap<string, Instruction> = new Map(
+  INSTRUCTIONS.map((instruction) => [instruction.name, instruction]),
+);
+
+interface Candidate {
+  readonly instruction: Instruction;
+  readonly mask: number;
+  readonly value: number;
+  readonly holes: readonly Cube[];
+}
+
+/** Bits 31:21 choose a bucket: they hold most of what tells instructions apart. */
+const BUCKET_SHIFT = 21;
+const BUCKET_MASK = 0x7ff;
+
+function fillBuckets(): Candidate[][] {
+  const buckets: Candidate[][] = Array.from({ length: BUCKET_MASK + 1 }, () => []);
+  for (const instruction of INSTRUCTIONS) {
+    const { mask, value } = instruction.pattern;
+    const holes = instruction.except.map((condition) => conditionCube(instruction.pattern, condition));
+    const candidate: Candidate = { instruction, mask, value, holes };
+    const fixed = mask >>> BUCKET_SHIFT;
+    const wanted = value >>> BUCKET_SHIFT;
+    // Every bucket whose number agrees with the fixed bits: count through the free ones.
+    const free = ~fixed & BUCKET_MASK;
+    let bits = 0;
+    do {
+      buckets[wanted | bits]!.push(candidate);
+      bits = (bits - free) & free;
+    } while (bits !== 0);
+  }
+  return buckets;
+}
+
+const BUCKETS = fillBuckets();
+
+/** The entry that a word belongs to, or nothing if the word is unallocated. */
+export function findInstruction(word: number): Instruction | undefined {
+  for (const { instruction, mask, value, holes } of BUCKETS[(word >>> BUCKET_SHIFT) & BUCKET_MASK]!)
+    if ((word & mask) >>> 0 === value && !holes.some((hole) => inCube(hole, word))) return instruction;
+  return undefined;
+}

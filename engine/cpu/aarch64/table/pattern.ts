@@ -1,0 +1,118 @@
+// Bit patterns of A64 instructions as text in the manual's order (Arm ARM DDI 0487, chapters C4 and C6), parsed once into
+// masks and fields. A pattern reads from bit 31 down: literal bits, `name` for one bit, `name:width` for a field, and in
+// parentheses bits that should be so but that the processor does not look at.
+
+/** Values of an instruction's fields by name, unsigned. */
+export type Fields = Readonly<Record<string, number>>;
+
+export interface FieldPosition {
+  readonly shift: number;
+  readonly width: number;
+}
+
+export interface Pattern {
+  /** Bits that are literal, and their values (unsigned 32-bit). */
+  readonly mask: number;
+  readonly value: number;
+  readonly fields: ReadonlyMap<string, FieldPosition>;
+  /** Values of the bits in parentheses: what an assembler writes there. */
+  readonly preferred: number;
+}
+
+/** Parses a pattern; throws if it does not describe exactly 32 bits. */
+export function parsePattern(text: string): Pattern {
+  let position = 32;
+  let mask = 0;
+  let value = 0;
+  let preferred = 0;
+  const fields = new Map<string, FieldPosition>();
+  for (const token of text.split(' ')) {
+    if (/^\([01]+\)$/.test(token)) {
+      position -= token.length - 2;
+      preferred |= parseInt(token.slice(1, -1), 2) << position;
+      continue;
+    }
+    if (/^[01]+$/.test(token)) {
+      position -= token.length;
+      mask |= (2 ** token.length - 1) << position;
+      value |= parseInt(token, 2) << position;
+      continue;
+    }
+    const [name, width] = token.split(':') as [string, string | undefined];
+    const bits = width === undefined ? 1 : Number(width);
+    position -= bits;
+    if (!/^[A-Za-z]\w*$/.test(name) || !(bits > 0) || fields.has(name))
+      throw new Error(`pattern "${text}": bad token "${token}"`);
+    fields.set(name, { shift: position, width: bits });
+  }
+  if (position !== 0) throw new Error(`pattern "${text}" describes ${32 - position} bits, not 32`);
+  return { mask: mask >>> 0, value: value >>> 0, preferred: preferred >>> 0, fields };
+}
+
+export function extractFields(pattern: Pattern, word: number): Fields {
+  const result: Record<string, number> = {};
+  for (const [name, { shift, width }] of pattern.fields) result[name] = (word >>> shift) & (2 ** width - 1);
+  return result;
+}
+
+/** Puts fields into a pattern. Throws for unknown names and for values that do not fit: tests must not encode by luck. */
+export function insertFields(pattern: Pattern, fields: Fields): number {
+  let word = pattern.value | pattern.preferred;
+  for (const [name, value] of Object.entries(fields)) {
+    const field = pattern.fields.get(name);
+    if (!field) throw new Error(`no field ${name} in this instruction`);
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** field.width)
+      throw new Error(`${name} = ${value} does not fit ${field.width} bits`);
+    word |= value << field.shift;
+  }
+  return word >>> 0;
+}
+
+/** A condition on fields: each value is a bit string of the field's width in which `x` stands for either. */
+export type FieldCondition = Readonly<Record<string, string>>;
+
+/** A set of instruction words: all that agree with `value` under `mask`. */
+export interface Cube {
+  readonly mask: number;
+  readonly value: number;
+}
+
+/** The words of a pattern that meet a condition. */
+export function conditionCube(pattern: Pattern, condition: FieldCondition): Cube {
+  let { mask, value } = pattern;
+  for (const [name, bits] of Object.entries(condition)) {
+    const field = pattern.fields.get(name);
+    if (!field || bits.length !== field.width) throw new Error(`condition ${name}=${bits} does not match the field`);
+    for (let i = 0; i < bits.length; i++) {
+      if (bits[i] === 'x') continue;
+      const bit = 1 << (field.shift + field.width - 1 - i);
+      mask |= bit;
+      if (bits[i] === '1') value |= bit;
+    }
+  }
+  return { mask: mask >>> 0, value: value >>> 0 };
+}
+
+export const inCube = (cube: Cube, word: number): boolean => (word & cube.mask) >>> 0 === cube.value;
+
+export function intersectCubes(a: Cube, b: Cube): Cube | undefined {
+  const both = a.mask & b.mask;
+  if ((a.value & both) !== (b.value & both)) return undefined;
+  return { mask: (a.mask | b.mask) >>> 0, value: (a.value | b.value) >>> 0 };
+}
+
+/** A word of `cube` that lies in none of `holes`, or nothing if they cover it. */
+export function wordOutside(cube: Cube, holes: readonly Cube[]): number | undefined {
+  const relevant = holes.filter((hole) => intersectCubes(cube, hole));
+  if (relevant.length === 0) return cube.value;
+  const hole = relevant[0]!;
+  const free = hole.mask & ~cube.mask;
+  if (free === 0) return undefined;
+  // Split on one bit that the hole fixes and the cube does not: one half misses the hole, the other is smaller.
+  const bit = (free & -free) >>> 0;
+  const mask = (cube.mask | bit) >>> 0;
+  return (
+    wordOutside({ mask, value: (cube.value | (~hole.value & bit)) >>> 0 }, relevant.slice(1)) ??
+    wordOutside({ mask, value: (cube.value | (hole.value & bit)) >>> 0 }, relevant)
+  );
+}

@@ -1,0 +1,318 @@
+// All CPUs of a machine: they share the engine memory, the decoded code and the generated WebAssembly, and run one at a
+// time. The cluster owns the memory below guest RAM (layout.ts) and answers the calls from WebAssembly.
+import { accessSystemRegister, systemInstruction, systemTrapIss } from './aarch64/system/access.ts';
+import type { Feature } from './aarch64/table/instruction.ts';
+import { SegmentTable } from './core/address-map.ts';
+import { CodePages } from './core/code-pages.ts';
+import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
+import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE, TLB_OFFSET, TLBS_SIZE } from './core/layout.ts';
+import { Decoder } from './interpreter/decoder.ts';
+import { HANDLER_COUNT, SPECIAL } from './interpreter/handlers.ts';
+import { interpreterModule } from './interpreter/module.ts';
+import type { AddressMap, BusAccess, CpuPort, CpuStatistics, MapSegment } from './port.ts';
+import { Processor } from './processor.ts';
+import type { Gpa, HostOffset } from '../util/units.ts';
+import { gva } from '../util/units.ts';
+
+export interface CpuDeclaration {
+  /** MPIDR affinity fields, Aff3 in bits 39:32. */
+  readonly affinity: bigint | number;
+  /** `cortex-a53`, `cortex-a57`, `cortex-a72` or `max`. */
+  readonly model: string;
+}
+
+export interface ClusterOptions {
+  readonly memory: WebAssembly.Memory;
+  /** Where the CPU area starts; `cpuAreaSize` says how large it is. */
+  readonly areaStart: HostOffset;
+  readonly cpus: readonly CpuDeclaration[];
+  /** What all CPUs ask until their `port` is replaced. */
+  readonly port: CpuPort;
+  /** Code pages that may be decoded at a time. */
+  readonly codePages?: number;
+  /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, ID_AA64PFR0_EL1 with the GIC field, … */
+  readonly registers?: Readonly<Record<string, bigint>>;
+}
+
+/** Bytes of engine memory that the cluster needs from `areaStart` (a page multiple). */
+export function cpuAreaSize(cpus: number, options: AreaOptions): number {
+  return placeArea(0, cpus, options).end;
+}
+
+interface InterpreterExports {
+  run(): number;
+  switchLevel(el: number, spSelect: number): void;
+  addressTranslation(lo: number, hi: number, write: number, user: number): void;
+  readPstate(): number;
+  writePstate(value: number): void;
+}
+
+export class CpuCluster {
+  readonly cpus: readonly Processor[];
+  readonly area: AreaLayout;
+  readonly view: DataView;
+  readonly registers: Readonly<Record<string, bigint>>;
+  private readonly bytes: Uint8Array;
+  private readonly words: Int32Array;
+  private readonly exports: InterpreterExports;
+  private readonly codePages: CodePages;
+  private readonly decoder: Decoder;
+  private readonly maps: SegmentTable[] = [];
+  private readonly memory: WebAssembly.Memory;
+  private current = 0;
+  private instructionsDecoded = 0;
+  private recordsDropped = 0;
+
+  constructor(options: ClusterOptions) {
+    const { memory, areaStart, cpus } = options;
+    this.memory = memory;
+    this.view = new DataView(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
+    this.registers = options.registers ?? {};
+    this.area = placeArea(areaStart, cpus.length, {
+      memoryBytes: memory.buffer.byteLength,
+      ...(options.codePages === undefined ? {} : { codePages: options.codePages }),
+    });
+    if (this.area.end > memory.buffer.byteLength)
+      throw new Error(`the CPU area ends at ${this.area.end}, the engine memory at ${memory.buffer.byteLength}`);
+    this.bytes.fill(0xff, this.area.emptyCodeTlb, this.area.emptyCodeTlb + CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE);
+    this.view.setUint16(this.area.resolveRecord, SPECIAL.RESOLVE, true);
+    this.codePages = new CodePages(memory, this.area, cpus.length);
+    this.exports = this.instantiate();
+    const emptyMap = this.createAddressMap([]);
+    this.cpus = cpus.map(
+      ({ affinity, model }, i) => new Processor(this, i, BigInt(affinity), model, options.port, emptyMap),
+    );
+    this.decoder = new Decoder(memory, commonFeatures(this.cpus));
+  }
+
+  private instantiate(): InterpreterExports {
+    const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: HANDLER_COUNT });
+    const cpu = (): Processor => this.cpus[this.current]!;
+    const host = {
+      decode: (record: number) => this.decode(record),
+      codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
+      access: () => this.access(cpu()),
+      fetchFault: () => cpu().port.fetchFault(cpu(), this.address('accessAddress') as Gpa),
+      readSystem: (key: number) => this.accessSystem(cpu(), key, false),
+      writeSystem: (key: number) => this.accessSystem(cpu(), key, true),
+      systemInstruction: (key: number) => {
+        this.takeExchange(cpu());
+        return systemInstruction(this, cpu(), key);
+      },
+      systemSyndrome: () => systemTrapIss(this.instructionAt(cpu().field('ip'))),
+      hvc: (immediate: number) => cpu().port.hvc(cpu(), immediate),
+      smc: (immediate: number) => cpu().port.smc(cpu(), immediate),
+      unimplemented: () => cpu().reportUnimplemented(),
+      sendEvent: () => {
+        for (const other of this.cpus) other.signalEvent();
+      },
+      watchedStore: () => undefined,
+    };
+    const instance = new WebAssembly.Instance(interpreterModule(this.area), {
+      engine: { memory: this.memory, handlers },
+      host,
+    });
+    return instance.exports as unknown as InterpreterExports;
+  }
+
+  /** Base of a CPU's state: the window for the current one. */
+  stateOf(cpu: number): number {
+    return cpu === this.current ? this.area.window : this.area.saved + cpu * STATE_SIZE;
+  }
+
+  /** Brings a CPU's state into the window. */
+  private switchTo(cpu: number): void {
+    if (cpu === this.current) return;
+    const { window, saved } = this.area;
+    const away = saved + this.current * STATE_SIZE;
+    this.bytes.copyWithin(away, window, window + STATE_SIZE);
+    this.current = cpu;
+    this.bytes.copyWithin(window, saved + cpu * STATE_SIZE, saved + (cpu + 1) * STATE_SIZE);
+  }
+
+  /** Makes a CPU current and gives the loop that runs it. */
+  enter(cpu: number): () => number {
+    this.switchTo(cpu);
+    return this.exports.run;
+  }
+
+  /** Calls a service for a CPU that may not be the current one. */
+  withWindow<T>(cpu: number, use: (exports: InterpreterExports) => T): T {
+    const before = this.current;
+    this.switchTo(cpu);
+    const result = use(this.exports);
+    this.switchTo(before);
+    return result;
+  }
+
+  clearState(cpu: number): void {
+    const base = this.stateOf(cpu);
+    this.bytes.fill(0, base, base + STATE_SIZE);
+    const tlbs = this.area.tlbs + cpu * TLBS_SIZE;
+    for (const field of ['dataTlbEl0', 'dataTlbEl1', 'codeTlbEl0', 'codeTlbEl1'] as const)
+      this.view.setInt32(base + STATE[field], tlbs + TLB_OFFSET[field], true);
+    this.view.setInt32(base + STATE.ip, this.area.resolveRecord, true);
+  }
+
+  flushTlbs(cpu: number): void {
+    const start = this.area.tlbs + cpu * TLBS_SIZE;
+    this.bytes.fill(0xff, start, start + TLBS_SIZE);
+  }
+
+  /** A new address map; maps live as long as the cluster. */
+  createAddressMap(segments: readonly MapSegment[]): AddressMap & SegmentTable {
+    if (this.maps.length === SEGMENT.MAPS) throw new Error(`a machine has ${SEGMENT.MAPS} address maps at most`);
+    const address = this.area.maps + this.maps.length * SEGMENT.MAXIMUM * SEGMENT.SIZE;
+    const map = new SegmentTable(this.memory, address, (changed) => {
+      for (const cpu of this.cpus ?? []) if (cpu.addressMap === changed) cpu.mapChanged();
+    });
+    this.maps.push(map);
+    map.update(segments);
+    return map;
+  }
+
+  /** The map as the cluster's own object. Throws for a map of another machine. */
+  ownMap(map: AddressMap): SegmentTable {
+    const own = this.maps.find((candidate) => candidate === map);
+    if (!own) throw new Error('the address map belongs to another machine');
+    return own;
+  }
+
+  /** Tells that host code wrote [start, start + size) of the engine memory: decoded code there is forgotten. */
+  invalidate(start: HostOffset, size: number): void {
+    this.recordsDropped += this.codePages.invalidate(start, size);
+  }
+
+  /** The word that a record was decoded from. */
+  instructionAt(record: number): number {
+    const { records, code } = this.codePages.pageOf(record >>> 0);
+    return this.view.getUint32(code + (record - records) / 4, true);
+  }
+
+  private takeExchange(cpu: Processor): void {
+    const at = this.area.window + STATE.exchangeLo;
+    cpu.exchange.lo = this.view.getUint32(at, true);
+    cpu.exchange.hi = this.view.getUint32(at + 4, true);
+  }
+
+  private accessSystem(cpu: Processor, key: number, write: boolean): number {
+    const at = this.area.window + STATE.exchangeLo;
+    if (write) this.takeExchange(cpu);
+    const outcome = accessSystemRegister(cpu, key, write);
+    this.view.setUint32(at, cpu.exchange.lo, true);
+    this.view.setUint32(at + 4, cpu.exchange.hi, true);
+    return outcome;
+  }
+
+  get cpuCount(): number {
+    return this.cpus.length;
+  }
+
+  /** TLBI by address: VA[55:12] in bits 43:0 of hi:lo. */
+  flushTlbPage(cpu: number, lo: number, hi: number): void {
+    // An entry may lie anywhere under the index of the page; the tags of block mappings are per 4 KiB page, so that a
+    // larger granule or block needs all entries to go.
+    void lo;
+    void hi;
+    this.flushTlbs(cpu);
+  }
+
+  /** AT: the translation of the address in `exchange` goes to PAR_EL1. */
+  translate(cpu: Processor, write: boolean, user: boolean): void {
+    const { lo, hi } = cpu.exchange;
+    this.exports.addressTranslation(lo, hi, write ? 1 : 0, user ? 1 : 0);
+  }
+
+  private decode(record: number): void {
+    const { records, code } = this.codePages.pageOf(record >>> 0);
+    this.instructionsDecoded += this.decoder.decode(records, code, (record - records) / RECORD_SIZE);
+  }
+
+  /** An unsigned 64-bit state field that fits a double. */
+  private address(field: StateField): number {
+    const at = this.area.window + STATE[field];
+    return this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32;
+  }
+
+  private readonly busAccess = new WindowAccess(this);
+
+  private access(cpu: Processor): number {
+    const access = this.busAccess;
+    access.load();
+    const outcome = cpu.port.access(cpu, access);
+    access.store();
+    return outcome;
+  }
+
+  get statistics(): CpuStatistics {
+    const total = (field: StateField): number => this.cpus.reduce((sum, cpu) => sum + (cpu.field(field) >>> 0), 0);
+    return {
+      pagesDecoded: this.codePages.pagesDecoded,
+      instructionsDecoded: this.instructionsDecoded,
+      pagesEvicted: this.codePages.pagesEvicted,
+      recordsInvalidated: this.recordsDropped + total('recordsInvalidated'),
+      tlbMisses: total('tlbMisses'),
+      codeTlbMisses: total('codeTlbMisses'),
+      exits: { access: 0, system: 0, call: 0, exception: total('exceptions') },
+      regionsTranslated: 0,
+      regionsEvicted: 0,
+      instructionsInRegions: 0,
+      translateMs: 0,
+    };
+  }
+}
+
+/** The access in the window's fields as the port's object. */
+class WindowAccess implements BusAccess {
+  address = 0 as Gpa;
+  size: BusAccess['size'] = 1;
+  write = false;
+  syndromeValid = false;
+  syndrome = 0;
+  lo = 0;
+  hi = 0;
+  private readonly cluster: CpuCluster;
+
+  constructor(cluster: CpuCluster) {
+    this.cluster = cluster;
+  }
+
+  private at(field: StateField): number {
+    return this.cluster.area.window + STATE[field];
+  }
+
+  /** Made when asked for: few devices want it. */
+  get virtual() {
+    return gva(this.cluster.view.getBigUint64(this.at('accessVirtual'), true));
+  }
+  set virtual(_value) {
+    throw new Error('the virtual address of an access is the guest’s');
+  }
+
+  load(): void {
+    const { view } = this.cluster;
+    const address = this.at('accessAddress');
+    this.address = (view.getUint32(address, true) + view.getUint32(address + 4, true) * 2 ** 32) as Gpa;
+    this.size = view.getUint32(this.at('accessBytes'), true) as BusAccess['size'];
+    this.write = view.getUint32(this.at('accessWrite'), true) === 1;
+    this.lo = view.getUint32(this.at('dataLo'), true);
+    this.hi = view.getUint32(this.at('dataLo') + 4, true);
+  }
+
+  store(): void {
+    const { view } = this.cluster;
+    view.setUint32(this.at('dataLo'), this.lo, true);
+    view.setUint32(this.at('dataLo') + 4, this.hi, true);
+  }
+}
+
+/** What all CPUs have: code is decoded once for all of them. */
+function commonFeatures(cpus: readonly Processor[]): Set<Feature> {
+  const [first, ...others] = cpus.map(({ model }) => new Set(model.features));
+  return others.reduce(
+    (common, features) => new Set([...common].filter((feature) => features.has(feature))),
+    first ?? new Set<Feature>(),
+  );
+}

@@ -1,0 +1,284 @@
+// Data accesses that the inline TLB check did not serve: alignment, page crossings, TLB refills, stores to pages that hold
+// decoded code, and everything that is not RAM (Arm ARM DDI 0487, B2.5 alignment, D8.15 faults and their syndromes).
+import { OUTCOME } from '../port.ts';
+import type { In32, X32, X64 } from '../wasm/expression.ts';
+import { I32, I64, i32, i64 } from '../wasm/expression.ts';
+import type { FunctionBuilder } from '../wasm/function.ts';
+import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
+import { DATA_TLB, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
+import type { ServiceContext } from './services.ts';
+import { ACCESS, PERMIT } from './services.ts';
+import { StateAccess } from './state.ts';
+
+const SCTLR_A = 2;
+const WRITE_NOT_READ = 1 << 6;
+const PAGE_MASK = -4096;
+
+export function defineAccess(context: ServiceContext): void {
+  const { module, services, area } = context;
+  const stateOf = (f: FunctionBuilder): StateAccess => new StateAccess(f, area.window);
+
+  /** (fault status | WnR, va): data abort from the current level. */
+  const dataAbort = module.declare('dataAbort', [I32, I64]);
+  module.define(dataAbort, (f) => {
+    // The class for an abort from the same level is the next one.
+    const base = i32.const(syndrome(EXCEPTION_CLASS.DATA_ABORT));
+    const level = i32.shl(stateOf(f).get32('el'), 26);
+    f.call(services.raiseAt, i32.or(i32.add(base, level), f.param(I32, 0).get), f.param(I64, 1).get);
+  });
+
+  const pageEntry = (host: X32): X32 => i32.add(i32.shl(i32.shrU(host, 12), 2), area.pageTable);
+
+  /**
+   * (va, access word, PERMIT.READ or WRITE) -> host address; translatedKind says what is there. On a fault the exception
+   * has been taken and status is set.
+   */
+  const locate = module.declare('locate', [I64, I32, I32], [I32]);
+  module.define(locate, (f) => {
+    const state = stateOf(f);
+    const va = f.param(I64, 0).get;
+    const word = f.param(I32, 1).get;
+    const want = f.param(I32, 2).get;
+    state.set32('status', 0);
+    const user = f.keep(i32.or(i32.ne(i32.and(word, ACCESS.UNPRIVILEGED), 0), i32.eqz(state.get32('el'))));
+    const tlb = i32.select(user, state.get32('dataTlbEl0'), state.get32('dataTlbEl1'));
+    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
+    const index = i32.and(i32.wrap(i64.shrU(va, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
+    const entry = f.keep(i32.add(tlb, index));
+    const page = f.keep(i64.and(va, PAGE_MASK));
+    const writing = i32.eq(want, PERMIT.WRITE);
+    const tag = i64.select(writing, i64.load(entry, WRITE), i64.load(entry, READ));
+    f.if(i64.eq(i64.and(tag, ~TAG_SLOW), page), () => {
+      state.set32('translatedKind', TRANSLATED.RAM);
+      f.return(i32.add(i32.wrap(va), i32.load(entry, ADDEND)));
+    });
+
+    state.add32('tlbMisses', 1);
+    f.if(f.call32(services.translate, va, want, user), () => {
+      f.call(dataAbort, i32.or(state.get32('faultStatus'), i32.select(writing, WRITE_NOT_READ, 0)), va);
+      f.return(i32.const(0));
+    });
+    const kind = f.keep(state.get32('translatedKind'));
+    const host = f.keep(state.get32('translatedHost'));
+    // With SCTLR.A set every access comes here, for its alignment to be checked: nothing may hit.
+    const cached = i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(i32.and(state.system32('SCTLR_EL1'), SCTLR_A)));
+    f.if(cached, () => {
+      const permissions = f.keep(state.get32('translatedAttributes'));
+      f.store64(entry, READ, i64.select(i32.and(permissions, PERMIT.READ), page, -1));
+      const writable = i32.and(i32.ne(i32.and(permissions, PERMIT.WRITE), 0), i32.eq(kind, TRANSLATED.RAM));
+      f.if(
+        writable,
+        () => {
+          const where = f.keep(pageEntry(host));
+          const held = f.keep(i32.load(where));
+          f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITE_TAGGED));
+          const slow = i32.geU(held, PAGE_ENTRY.WATCHED);
+          f.store64(entry, WRITE, i64.or(page, i64.select(slow, TAG_SLOW, 0)));
+        },
+        () => f.store64(entry, WRITE, -1),
+      );
+      f.store32(entry, ADDEND, i32.sub(host, i32.wrap(va)));
+    });
+    f.return(host);
+  });
+
+  const bytesOf = (word: X32): X32 => i32.shl(1, i32.and(word, ACCESS.SCALE));
+
+  /** Address bits that must be zero; the halves of a pair are aligned together. */
+  const alignmentMask = (word: X32): X32 => i32.sub(i32.shl(bytesOf(word), i32.ne(i32.and(word, ACCESS.PAIR), 0)), 1);
+
+  /** Checks alignment; what follows handles an unaligned access that is allowed and crosses into another page. */
+  const align = (f: FunctionBuilder, va: X64, word: X32, flags: number, crossing: () => void): void => {
+    const state = stateOf(f);
+    const bytes = f.keep(bytesOf(word));
+    f.if(i32.and(i32.wrap(va), alignmentMask(word)), () => {
+      const must = i32.or(i32.and(word, ACCESS.ORDERED), i32.and(state.system32('SCTLR_EL1'), SCTLR_A));
+      f.if(must, () => {
+        f.call(dataAbort, FAULT.ALIGNMENT | flags, va);
+        returnNothing(f, flags);
+      });
+      f.if(i32.gtU(i32.add(i32.and(i32.wrap(va), 0xfff), bytes), 4096), crossing);
+    });
+  };
+  const returnNothing = (f: FunctionBuilder, flags: number): void => {
+    if (flags === 0) f.return(i64.const(0));
+    else f.return();
+  };
+
+  const leaveIfEnded = (f: FunctionBuilder, state: StateAccess, flags: number): void =>
+    f.if(state.get32('status'), () => returnNothing(f, flags));
+
+  /** Hands the access in `accessBytes`, `dataLo` … to the port; status is set unless it is done. */
+  const portAccess = module.declare('portAccess', [I64, I32, I32, I32]);
+  module.define(portAccess, (f) => {
+    const state = stateOf(f);
+    const va = f.param(I64, 0).get;
+    const write = f.param(I32, 3).get;
+    state.set64('accessVirtual', va);
+    state.set64('accessAddress', state.get64('translatedAddress'));
+    state.set32('accessWord', f.param(I32, 1).get);
+    state.set32('accessBytes', f.param(I32, 2).get);
+    state.set32('accessWrite', write);
+    const outcome = f.call32(services.access);
+    f.if(i32.eq(outcome, OUTCOME.EXTERNAL_ABORT), () => {
+      f.call(dataAbort, i32.or(FAULT.EXTERNAL, i32.select(write, WRITE_NOT_READ, 0)), va);
+      f.return();
+    });
+    f.call(services.conclude, outcome);
+  });
+
+  module.define(services.read, (f) => {
+    const state = stateOf(f);
+    const va = f.param(I64, 0).get;
+    const word = f.param(I32, 1).get;
+    align(f, va, word, 0, () => {
+      f.dropCall(locate, va, word, PERMIT.READ);
+      leaveIfEnded(f, state, 0);
+      f.dropCall(locate, i64.add(i64.or(va, 0xfff), 1), word, PERMIT.READ);
+      leaveIfEnded(f, state, 0);
+      const value = f.local(I64);
+      const i = f.local(I32);
+      f.set(value, i64.const(0));
+      f.set(i, 0);
+      f.loop((again) => {
+        const byte = f.call64(services.read, i64.add(va, i64.extendU(i.get)), i32.and(word, ~ACCESS.SCALE));
+        leaveIfEnded(f, state, 0);
+        f.set(value, i64.or(value.get, i64.shl(byte, i64.extendU(i32.shl(i.get, 3)))));
+        f.set(i, i32.add(i.get, 1));
+        f.brIf(again, i32.ltU(i.get, bytesOf(word)));
+      });
+      f.return(value.get);
+    });
+    const host = f.keep(f.call32(locate, va, word, PERMIT.READ));
+    leaveIfEnded(f, state, 0);
+    const scale = f.keep(i32.and(word, ACCESS.SCALE));
+    f.if(i32.eqz(state.get32('translatedKind')), () => {
+      f.call(portAccess, va, word, bytesOf(word), 0);
+      f.return(state.get64('dataLo'));
+    });
+    f.if(i32.eq(scale, 3), () => f.return(i64.load(host)));
+    f.if(i32.eq(scale, 2), () => f.return(i64.load32u(host)));
+    f.if(i32.eq(scale, 1), () => f.return(i64.load16u(host)));
+    f.return(i64.load8u(host));
+  });
+
+  module.define(services.write, (f) => {
+    const state = stateOf(f);
+    const va = f.param(I64, 0).get;
+    const value = f.param(I64, 1).get;
+    const word = f.param(I32, 2).get;
+    align(f, va, word, WRITE_NOT_READ, () => {
+      // Both pages must allow the store before the first byte changes.
+      f.dropCall(locate, va, word, PERMIT.WRITE);
+      leaveIfEnded(f, state, WRITE_NOT_READ);
+      f.dropCall(locate, i64.add(i64.or(va, 0xfff), 1), word, PERMIT.WRITE);
+      leaveIfEnded(f, state, WRITE_NOT_READ);
+      const i = f.local(I32);
+      f.set(i, 0);
+      f.loop((again) => {
+        const byte = i64.shrU(value, i64.extendU(i32.shl(i.get, 3)));
+        f.call(services.write, i64.add(va, i64.extendU(i.get)), byte, i32.and(word, ~ACCESS.SCALE));
+        leaveIfEnded(f, state, WRITE_NOT_READ);
+        f.set(i, i32.add(i.get, 1));
+        f.brIf(again, i32.ltU(i.get, bytesOf(word)));
+      });
+      f.return();
+    });
+    const host = f.keep(f.call32(locate, va, word, PERMIT.WRITE));
+    leaveIfEnded(f, state, WRITE_NOT_READ);
+    const scale = f.keep(i32.and(word, ACCESS.SCALE));
+    f.if(i32.ne(state.get32('translatedKind'), TRANSLATED.RAM), () => {
+      const mask = i64.shrU(-1, i64.extendU(i32.sub(64, i32.shl(bytesOf(word), 3))));
+      state.set64('dataLo', i64.and(value, mask));
+      f.call(portAccess, va, word, bytesOf(word), 1);
+      f.return();
+    });
+    f.block((done) => {
+      const width = (log: number, store: () => void): void =>
+        f.if(i32.eq(scale, log), () => {
+          store();
+          f.br(done);
+        });
+      width(3, () => f.store64(host, 0, value));
+      width(2, () => f.store64as32(host, 0, value));
+      width(1, () => f.store64as16(host, 0, value));
+      f.store64as8(host, 0, value);
+    });
+    f.call(services.stored, host, bytesOf(word));
+  });
+
+  // 16 bytes: one translation where they lie in one page of RAM, else two halves of 8.
+  const vector = (write: boolean): void => {
+    const service = write ? services.writeVector : services.readVector;
+    const want = write ? PERMIT.WRITE : PERMIT.READ;
+    module.define(service, (f) => {
+      const state = stateOf(f);
+      const va = f.param(I64, 0).get;
+      const second = i64.add(va, 8);
+      f.if(i32.and(i32.and(i32.wrap(va), 15), i32.and(state.system32('SCTLR_EL1'), SCTLR_A)), () => {
+        f.call(dataAbort, FAULT.ALIGNMENT | (write ? WRITE_NOT_READ : 0), va);
+        f.return();
+      });
+      if (write) {
+        f.dropCall(locate, va, 3, want);
+        f.if(state.get32('status'), () => f.return());
+        f.if(i32.gtU(i32.and(i32.wrap(va), 0xfff), 4096 - 16), () => {
+          f.dropCall(locate, i64.add(i64.or(va, 0xfff), 1), 3, want);
+          f.if(state.get32('status'), () => f.return());
+        });
+        const high = f.keep(state.get64('dataHi'));
+        f.call(services.write, va, state.get64('dataLo'), 3);
+        f.if(state.get32('status'), () => f.return());
+        f.call(services.write, second, high, 3);
+      } else {
+        const low = f.keep(f.call64(services.read, va, 3));
+        f.if(state.get32('status'), () => f.return());
+        const high = f.keep(f.call64(services.read, second, 3));
+        state.set64('dataLo', low);
+        state.set64('dataHi', high);
+      }
+    });
+  };
+  vector(false);
+  vector(true);
+
+  module.define(services.probe, (f) => {
+    const va = f.param(I64, 0).get;
+    const word = f.param(I32, 1).get;
+    f.if(i32.and(i32.wrap(va), alignmentMask(word)), () => {
+      f.call(dataAbort, FAULT.ALIGNMENT | WRITE_NOT_READ, va);
+      f.return();
+    });
+    f.dropCall(locate, va, word, PERMIT.WRITE);
+  });
+
+  module.define(services.dropDataTlb, (f) =>
+    f.fill(stateOf(f).get32('dataTlbEl1'), 0xff, DATA_TLB.ENTRIES * DATA_TLB.ENTRY_SIZE),
+  );
+
+  module.define(services.stored, (f) => {
+    const host = f.param(I32, 0).get;
+    const bytes = f.param(I32, 1).get;
+    const held = f.keep(i32.load(pageEntry(host)));
+    f.if(i32.and(held, PAGE_ENTRY.WATCHED), () => f.call(services.watchedStore, host, bytes));
+    const records = f.keep(i32.and(held, ~PAGE_ENTRY.FLAGS));
+    f.if(records, () => {
+      const last = f.keep(recordAt(records, i32.add(host, i32.sub(bytes, 1))));
+      const record = f.local(I32);
+      // A fused record also depends on the word behind its own.
+      f.set(record, i32.sub(recordAt(records, host), RECORD_SIZE));
+      f.if(i32.ltU(record.get, records), () => f.set(record, records));
+      f.loop((again) => {
+        f.if(i32.load16u(record.get), () => {
+          stateOf(f).add32('recordsInvalidated', 1);
+          f.store16(record.get, 0, 0);
+        });
+        f.set(record, i32.add(record.get, RECORD_SIZE));
+        f.brIf(again, i32.leU(record.get, last));
+      });
+    });
+  });
+}
+
+/** Record of the word at a host address. */
+const recordAt = (records: X32, host: In32): X32 => i32.add(records, i32.shl(i32.shrU(i32.and(host, 0xfff), 2), 4));

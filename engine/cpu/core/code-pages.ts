@@ -1,0 +1,130 @@
+// The pool of record pages: which host pages have decoded code, eviction, and forgetting code that host code overwrote.
+import { PAGE_SIZE } from '../../util/units.ts';
+import { SPECIAL } from '../interpreter/handlers.ts';
+import type { AreaLayout } from './layout.ts';
+import {
+  CODE_TLB,
+  DATA_TLB,
+  PAGE_ENTRY,
+  RECORD_PAGE_SIZE,
+  RECORD_SIZE,
+  RECORDS_PER_PAGE,
+  TAG_SLOW,
+  TLB_OFFSET,
+  TLBS_SIZE,
+} from './layout.ts';
+
+export class CodePages {
+  private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
+  private readonly area: AreaLayout;
+  private readonly cpus: number;
+  /** Host page number of each slot of the pool, or -1. */
+  private readonly owners: Int32Array;
+  private next = 0;
+  pagesDecoded = 0;
+  pagesEvicted = 0;
+
+  constructor(memory: WebAssembly.Memory, area: AreaLayout, cpus: number) {
+    this.words = new Uint32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.area = area;
+    this.cpus = cpus;
+    this.owners = new Int32Array(area.poolPages).fill(-1);
+  }
+
+  private slotAddress(slot: number): number {
+    return this.area.pool + slot * RECORD_PAGE_SIZE;
+  }
+
+  private entryIndex(page: number): number {
+    return this.area.pageTable / 4 + page;
+  }
+
+  /** The code page that a record lies in: its records and the host offset of its code. */
+  pageOf(record: number): { records: number; code: number } {
+    const slot = Math.floor((record - this.area.pool) / RECORD_PAGE_SIZE);
+    return { records: this.slotAddress(slot), code: this.owners[slot]! * PAGE_SIZE };
+  }
+
+  /** Gives a host page an empty record page and sends stores to it the slow way from now on. */
+  create(hostOffset: number, running: number): number {
+    const page = Math.floor(hostOffset / PAGE_SIZE);
+    const slot = this.freeSlot(running);
+    const records = this.slotAddress(slot);
+    this.owners[slot] = page;
+    this.bytes.fill(0, records, records + RECORD_PAGE_SIZE);
+    const end = records + RECORDS_PER_PAGE * RECORD_SIZE;
+    this.bytes[end] = SPECIAL.PAGE_END;
+    const entry = this.entryIndex(page);
+    const flags = this.words[entry]! & PAGE_ENTRY.FLAGS;
+    this.words[entry] = records | (flags & ~PAGE_ENTRY.WRITE_TAGGED);
+    if (flags & PAGE_ENTRY.WRITE_TAGGED) this.slowStores(page);
+    this.pagesDecoded++;
+    return records;
+  }
+
+  /** Round robin, but never the page that `running` (a record address) lies in. */
+  private freeSlot(running: number): number {
+    const current = Math.floor((running - this.area.pool) / RECORD_PAGE_SIZE);
+    if (this.next === current) this.next = (this.next + 1) % this.area.poolPages;
+    const slot = this.next;
+    this.next = (slot + 1) % this.area.poolPages;
+    if (this.owners[slot] !== -1) {
+      this.drop(slot);
+      this.pagesEvicted++;
+    }
+    return slot;
+  }
+
+  private drop(slot: number): void {
+    const entry = this.entryIndex(this.owners[slot]!);
+    this.words[entry] = this.words[entry]! & PAGE_ENTRY.FLAGS;
+    this.owners[slot] = -1;
+    const records = this.slotAddress(slot);
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      const base = this.area.tlbs + cpu * TLBS_SIZE + TLB_OFFSET.codeTlbEl0;
+      for (let i = 0; i < 2 * CODE_TLB.ENTRIES; i++) {
+        const word = (base + i * CODE_TLB.ENTRY_SIZE) / 4;
+        if (this.words[word + CODE_TLB.RECORDS / 4] !== records) continue;
+        this.words[word] = this.words[word + 1] = 0xffff_ffff;
+      }
+    }
+  }
+
+  /** Marks every write tag for a host page, in all data TLBs, so that stores take the slow way. */
+  slowStores(page: number): void {
+    const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      const base = this.area.tlbs + cpu * TLBS_SIZE + TLB_OFFSET.dataTlbEl0;
+      for (let i = 0; i < 2 * ENTRIES; i++) {
+        const word = (base + i * ENTRY_SIZE) / 4;
+        const tag = this.words[word + WRITE / 4]!;
+        if (tag & 0xfff) continue;
+        const host = (tag + this.words[word + ADDEND / 4]!) >>> 0;
+        if (host >>> 12 === page) this.words[word + WRITE / 4] = tag | TAG_SLOW;
+      }
+    }
+  }
+
+  /** Forgets what is decoded from [start, start + size) of the engine memory. Returns the number of records dropped. */
+  invalidate(start: number, size: number): number {
+    let dropped = 0;
+    const end = start + size;
+    for (let page = Math.floor(start / PAGE_SIZE); page * PAGE_SIZE < end; page++) {
+      const records = this.words[this.entryIndex(page)]! & ~PAGE_ENTRY.FLAGS;
+      if (records === 0) continue;
+      const from = Math.max(start - page * PAGE_SIZE, 0) >> 2;
+      const to = (Math.min(end - page * PAGE_SIZE, PAGE_SIZE) + 3) >> 2;
+      // A fused record also depends on the word behind its own.
+      for (let i = Math.max(from - 1, 0); i < to; i++) {
+        const half = (records + i * RECORD_SIZE) / 2;
+        const word = half >> 1;
+        if ((this.words[word]! & 0xffff) === 0) continue;
+        this.words[word] = this.words[word]! & 0xffff_0000;
+        dropped++;
+      }
+    }
+    return dropped;
+  }
+}

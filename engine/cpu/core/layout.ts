@@ -1,0 +1,223 @@
+// Where everything lies in the processors' part of the engine memory. WebAssembly code, JavaScript and (later) translated
+// regions all address the state of a CPU by these offsets. One CPU is current at a time: its state lies in the window at
+// a constant address, so that generated code needs no base register; switching CPUs copies 4 KiB out and in.
+import { PAGE_SIZE } from '../../util/units.ts';
+
+/** General register slots: X0..X30 are 0..30. */
+export const SLOT = {
+  /** Reads as zero: source register 31. Never written. */
+  ZERO: 31 * 8,
+  /** The stack pointer in use; the other one is in the SP_EL0 or SP_EL1 field. */
+  SP: 32 * 8,
+  /** Takes what is written to the zero register. */
+  SINK: 33 * 8,
+} as const;
+
+/** V0..V31, 16 bytes each. */
+export const VECTOR_BASE = 0x200;
+/** System registers that the core holds, 8 bytes each; ../aarch64/system numbers them. */
+export const SYSTEM_BASE = 0x400;
+export const SYSTEM_SLOTS = 192;
+const FIELD_BASE = SYSTEM_BASE + SYSTEM_SLOTS * 8;
+
+/** Fields of a CPU's state: name and bytes, naturally aligned by order. */
+const FIELDS = {
+  /** Address of the next instruction while `ip` is the RESOLVE record. */
+  pc: 8,
+  /** pc = pcBias + (ip >> 2) while `ip` is in a code page. */
+  pcBias: 8,
+  /** Flags: N is the sign of flagN, Z is flagZ = 0, V is the sign of flagV; C is the word flagC (0 or 1). */
+  flagN: 8,
+  flagZ: 8,
+  flagV: 8,
+  /** Exclusive monitor (valid if exclusiveBytes is not 0): virtual address and the value that was loaded. */
+  exclusiveAddress: 8,
+  exclusiveLo: 8,
+  exclusiveHi: 8,
+  /** Result of the last translation: output address; its page in engine memory if `translatedKind` is RAM or ROM. */
+  translatedAddress: 8,
+  /** Faulting address of the access in work. */
+  accessVirtual: 8,
+  accessAddress: 8,
+  /** Value of a port call for system registers: two halves. */
+  exchangeLo: 8,
+  /** Data of a slow access: 128 bits. */
+  dataLo: 8,
+  dataHi: 8,
+  /** Address of the raw record that comes next. */
+  ip: 4,
+  /** Instructions that may still retire in this run, times 16 (the size of a record). */
+  remaining: 4,
+  flagC: 4,
+  /** Nonzero after a service: the instruction ended there (exception taken or run left). */
+  status: 4,
+  /** Bits of ATTENTION: what the loop must look at after the running instruction. */
+  attention: 4,
+  /** Why `run` came back; EXIT. */
+  exit: 4,
+  /** Exception level, 0 or 1. */
+  el: 4,
+  /** PSTATE.SP: 1 selects SP_EL1 at EL1. */
+  spSelect: 4,
+  /** PSTATE bits other than NZCV, EL and SP, in their SPSR positions (D, A, I, F, IL, SS, PAN, UAO). */
+  pstate: 4,
+  /** Data and code TLB of the current exception level, and those of both. */
+  dataTlb: 4,
+  codeTlb: 4,
+  dataTlbEl0: 4,
+  dataTlbEl1: 4,
+  codeTlbEl0: 4,
+  codeTlbEl1: 4,
+  /** The address map's segments and their number. */
+  segments: 4,
+  segmentCount: 4,
+  /** 1 if SIMD and FP instructions trap at the current level. */
+  fpTrap: 4,
+  /** PSTATE.PAN if the model has it, else 0. */
+  panImplemented: 4,
+  /** 1 while no stage 1 translation happens (SCTLR.M = 0). */
+  translationOff: 4,
+  exclusiveBytes: 4,
+  eventRegister: 4,
+  /** 1 in WFI, 2 in WFE. */
+  waiting: 4,
+  translatedHost: 4,
+  translatedKind: 4,
+  /** PERMIT bits. */
+  translatedAttributes: 4,
+  /** SH, AttrIndx and nG of the last descriptor, for PAR_EL1. */
+  translatedMemory: 4,
+  /** Implemented physical address bits. */
+  physicalBits: 4,
+  /** Fault status code of a failed translation. */
+  faultStatus: 4,
+  /** Operand of a port call. */
+  accessBytes: 4,
+  accessWrite: 4,
+  /** The access word (ACCESS) of the access in work. */
+  accessWord: 4,
+  tlbMisses: 4,
+  codeTlbMisses: 4,
+  recordsInvalidated: 4,
+  exceptions: 4,
+} as const;
+
+export type StateField = keyof typeof FIELDS;
+
+function placeFields(): { offsets: Record<StateField, number>; end: number } {
+  const offsets = {} as Record<StateField, number>;
+  let position = FIELD_BASE;
+  for (const [name, size] of Object.entries(FIELDS) as [StateField, number][]) {
+    if (position % size !== 0) throw new Error(`state field ${name} is not aligned`);
+    offsets[name] = position;
+    position += size;
+  }
+  return { offsets, end: position };
+}
+
+const placed = placeFields();
+
+/** Offsets of the fields in a CPU's state. */
+export const STATE = placed.offsets;
+export const STATE_SIZE = PAGE_SIZE;
+if (placed.end > STATE_SIZE) throw new Error('the CPU state outgrew its page');
+
+export const ATTENTION = { FIQ: 1, IRQ: 2, SERROR: 4, LEAVE: 8, WAIT: 16 } as const;
+export const EXIT = { LIMIT: 0, WAIT: 1, LEAVE: 2, BREAKPOINT: 3 } as const;
+
+/** Decoded record: handler number, then operands (see ../interpreter/records.ts). */
+export const RECORD_SIZE = 16;
+export const RECORDS_PER_PAGE = PAGE_SIZE / 4;
+/** Records of one code page and behind them the page-end record. */
+export const RECORD_PAGE_SIZE = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
+
+/**
+ * Data TLB entry: read tag, write tag (virtual page, or page | reason when such accesses go the slow way, or -1), what to
+ * add to the low half of the virtual address to get the host offset.
+ */
+export const DATA_TLB = { ENTRIES: 1024, ENTRY_SIZE: 32, ENTRY_SHIFT: 5, READ: 0, WRITE: 8, ADDEND: 16 } as const;
+/** Code TLB entry: virtual page (or -1), pcBias, record page. */
+export const CODE_TLB = { ENTRIES: 256, ENTRY_SIZE: 32, ENTRY_SHIFT: 5, TAG: 0, BIAS: 8, RECORDS: 16 } as const;
+/** Added to the write tag of a page whose stores go the slow way: it holds decoded code, or a watched monitor. */
+export const TAG_SLOW = 1;
+
+/** Entry of the page table: the record page (16-byte aligned) and, in the free low bits, what is known of the page. */
+export const PAGE_ENTRY = {
+  FLAGS: 15,
+  /** Some TLB may hold a write tag for the page. */
+  WRITE_TAGGED: 1,
+  /** A monitor of a CPU that is not running watches the page. Larger values: the page holds decoded code. */
+  WATCHED: 2,
+} as const;
+
+/** Segment of an address map: first and last guest-physical byte, host offset of the first, 1 if writable. */
+export const SEGMENT = { SIZE: 32, FIRST: 0, LAST: 8, HOST: 16, WRITABLE: 20, MAXIMUM: 1024, MAPS: 64 } as const;
+
+export const TRANSLATED = { OUTSIDE: 0, ROM: 1, RAM: 2 } as const;
+
+/** Addresses of the shared parts, absolute in the engine memory. */
+export interface AreaLayout {
+  readonly window: number;
+  /** The record whose handler jumps to the state's pc. */
+  readonly resolveRecord: number;
+  /** Record page of each host page (u32, 0 for none). */
+  readonly pageTable: number;
+  readonly saved: number;
+  readonly tlbs: number;
+  readonly emptyCodeTlb: number;
+  readonly maps: number;
+  readonly pool: number;
+  readonly poolPages: number;
+  readonly end: number;
+}
+
+const dataTlbBytes = DATA_TLB.ENTRIES * DATA_TLB.ENTRY_SIZE;
+const codeTlbBytes = CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE;
+/** Data TLB of EL0, of EL1, code TLB of EL0, of EL1. */
+export const TLBS_SIZE = 2 * (dataTlbBytes + codeTlbBytes);
+export const TLB_OFFSET = {
+  dataTlbEl0: 0,
+  dataTlbEl1: dataTlbBytes,
+  codeTlbEl0: 2 * dataTlbBytes,
+  codeTlbEl1: 2 * dataTlbBytes + codeTlbBytes,
+} as const;
+
+export interface AreaOptions {
+  /** Bytes of the engine memory that host pages are looked up for (RAM and ROM end there). */
+  readonly memoryBytes: number;
+  /** Code pages that can be held decoded at a time; 16.4 KiB each. */
+  readonly codePages?: number;
+}
+
+const DEFAULT_CODE_PAGES = 2048;
+
+export function placeArea(start: number, cpus: number, options: AreaOptions): AreaLayout {
+  if (start % PAGE_SIZE !== 0) throw new Error(`the CPU area must start on a page, not at 0x${start.toString(16)}`);
+  let next = start;
+  const take = (bytes: number): number => {
+    const at = next;
+    next = Math.ceil((at + bytes) / 64) * 64;
+    return at;
+  };
+  const window = take(STATE_SIZE);
+  const resolveRecord = take(RECORD_SIZE);
+  const pageTable = take(Math.ceil(options.memoryBytes / PAGE_SIZE) * 4);
+  const saved = take(cpus * STATE_SIZE);
+  const tlbs = take(cpus * TLBS_SIZE);
+  const emptyCodeTlb = take(codeTlbBytes);
+  const maps = take(SEGMENT.MAPS * SEGMENT.MAXIMUM * SEGMENT.SIZE);
+  const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
+  const pool = take(poolPages * RECORD_PAGE_SIZE);
+  return {
+    window,
+    resolveRecord,
+    pageTable,
+    saved,
+    tlbs,
+    emptyCodeTlb,
+    maps,
+    pool,
+    poolPages,
+    end: Math.ceil(next / PAGE_SIZE) * PAGE_SIZE,
+  };
+}

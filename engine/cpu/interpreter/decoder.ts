@@ -1,0 +1,97 @@
+// Fills records: from an instruction word to the handler's number and the operands (host side; called by the loop when it
+// meets an empty record, and then runs ahead to the end of the straight line).
+import type { Instruction } from '../aarch64/table/instruction.ts';
+import { findInstruction } from '../aarch64/table/index.ts';
+import { extractFields } from '../aarch64/table/pattern.ts';
+import type { Feature } from '../aarch64/table/instruction.ts';
+import { RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
+import { handlerOf, SPECIAL } from './handlers.ts';
+import type { Placement } from './records.ts';
+import { placeOperands, registerSlot } from './records.ts';
+
+/** Instructions behind which the straight line need not go on. */
+const ENDS_LINE = new Set(['B', 'BR', 'RET', 'ERET']);
+/** Records decoded at most in one go. */
+const RUN_AHEAD = 32;
+
+export class Decoder {
+  private readonly memory: DataView;
+  private readonly features: ReadonlySet<Feature>;
+  private readonly placements = new Map<Instruction, Placement>();
+
+  /** `features`: what the CPUs have; instructions of other extensions are unallocated. */
+  constructor(memory: WebAssembly.Memory, features: ReadonlySet<Feature>) {
+    this.memory = new DataView(memory.buffer);
+    this.features = features;
+  }
+
+  /**
+   * Decodes the record with number `index` of the record page at `records`, whose code lies at host offset `code`, and
+   * those behind it up to the next decoded one. Returns how many.
+   */
+  decode(records: number, code: number, index: number): number {
+    let next = index;
+    while (next < RECORDS_PER_PAGE && next < index + RUN_AHEAD) {
+      const record = records + next * RECORD_SIZE;
+      if (next > index && this.memory.getUint16(record, true) !== SPECIAL.DECODE) break;
+      const name = this.decodeOne(record, this.memory.getUint32(code + next * 4, true), next * 4);
+      next++;
+      if (name === undefined || ENDS_LINE.has(name)) break;
+    }
+    return next - index;
+  }
+
+  /** Returns the entry's name, or nothing for an unallocated word. */
+  private decodeOne(record: number, word: number, pageOffset: number): string | undefined {
+    const instruction = findInstruction(word);
+    if (!instruction || !this.features.has(instruction.feature)) {
+      this.memory.setUint16(record, SPECIAL.UNDEFINED, true);
+      return undefined;
+    }
+    const fields = extractFields(instruction.pattern, word);
+    const placement = this.placementOf(instruction);
+    let near = true;
+    for (const name in instruction.operands) {
+      const operand = instruction.operands[name]!;
+      const at = record + placement[name]!;
+      switch (operand.kind) {
+        case 'source':
+        case 'target':
+        case 'vector':
+          this.memory.setUint16(at, registerSlot(operand, fields), true);
+          break;
+        case 'small':
+          this.memory.setUint16(at, operand.of(fields), true);
+          break;
+        case 'imm32':
+          this.memory.setInt32(at, operand.of(fields), true);
+          break;
+        case 'imm64': {
+          const [lo, hi] = operand.of(fields);
+          this.memory.setInt32(at, lo, true);
+          this.memory.setInt32(at + 4, hi, true);
+          break;
+        }
+        case 'branch': {
+          // Within the page the operand is the distance in bytes of records.
+          const distance = operand.of(fields);
+          const there = pageOffset + distance;
+          near = there >= 0 && there < RECORDS_PER_PAGE * 4;
+          this.memory.setInt32(at, near ? (distance * RECORD_SIZE) / 4 : distance, true);
+          break;
+        }
+      }
+    }
+    this.memory.setUint16(record, handlerOf(instruction, fields, near), true);
+    return instruction.name;
+  }
+
+  private placementOf(instruction: Instruction): Placement {
+    let placement = this.placements.get(instruction);
+    if (!placement) {
+      placement = placeOperands(instruction);
+      this.placements.set(instruction, placement);
+    }
+    return placement;
+  }
+}

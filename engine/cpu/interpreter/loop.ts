@@ -1,0 +1,161 @@
+// The main loop: one WebAssembly function that dispatches decoded records by one br_table. It comes back when the budget is
+// used up or something wants it to; all state then lies in the window.
+import { INLINE_MEANINGS } from '../aarch64/meaning/index.ts';
+import type { AreaLayout } from '../core/layout.ts';
+import { CODE_TLB, EXIT, RECORD_SIZE, STATE } from '../core/layout.ts';
+import type { Services } from '../core/services.ts';
+import { I32, i32, i64 } from '../wasm/expression.ts';
+import type { FunctionBuilder, Label } from '../wasm/function.ts';
+import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
+import { FORMS, INLINE_END, SPECIAL, SPECIAL_COUNT, usesFp } from './handlers.ts';
+import type { LoopLabels, LoopLocals } from './inline.ts';
+import { declareLocals, InlineOperations, reload, spill } from './inline.ts';
+
+/** Type of outlined functions: they take the record's address. */
+export const OUTLINED = { params: [I32], results: [] } as const;
+
+export function defineLoop(module: ModuleBuilder, services: Services, area: AreaLayout): FunctionReference {
+  const run = module.declare('run', [], [I32]);
+  module.define(run, (f) => new LoopWriter(f, services, area).write());
+  return run;
+}
+
+class LoopWriter {
+  private readonly f: FunctionBuilder;
+  private readonly services: Services;
+  private readonly area: AreaLayout;
+  private readonly locals: LoopLocals;
+
+  constructor(f: FunctionBuilder, services: Services, area: AreaLayout) {
+    this.f = f;
+    this.services = services;
+    this.area = area;
+    this.locals = declareLocals(f);
+  }
+
+  write(): void {
+    const { f, locals, area } = this;
+    const { window } = area;
+    f.block((exit) => {
+      // Interrupts may have become pending, and the entry point is looked up anew.
+      this.attend(exit);
+      reload(f, window, locals);
+      f.loop((top) => {
+        f.block((returned) => {
+          f.block((outlined) => {
+            f.block((spent) => {
+              f.block((jump) => {
+                f.block((next) => this.handlers({ top, next, outlined, jump }, spent));
+                f.set(locals.ip, i32.add(locals.ip.get, RECORD_SIZE));
+                f.br(top);
+              });
+              this.jump(top, returned);
+            });
+            // At most one instruction is left. Fused records would run two: the outlined function runs one.
+            f.brIf(outlined, i32.eq(locals.ip.get, locals.mark.get));
+            f.store32(window, STATE.exit, EXIT.LIMIT);
+            spill(f, window, locals);
+            f.br(exit);
+          });
+          spill(f, window, locals);
+          f.callIndirect(OUTLINED, i32.load16u(locals.ip.get), locals.ip.get);
+        });
+        f.if(i32.load(window, STATE.attention), () => this.attend(exit));
+        reload(f, window, locals);
+        f.br(top);
+      });
+    });
+    // The next entry may come long after, when code pages have changed: leave an address, not a record.
+    f.store64(window, STATE.pc, this.currentPc());
+    f.store32(window, STATE.ip, area.resolveRecord);
+    f.return(i32.load(window, STATE.exit));
+  }
+
+  private currentPc() {
+    const { window, resolveRecord } = this.area;
+    const ip = i32.load(window, STATE.ip);
+    const inPage = i64.add(i64.load(window, STATE.pcBias), i64.extendU(i32.shrU(ip, 2)));
+    return i64.select(i32.eq(ip, resolveRecord), i64.load(window, STATE.pc), inPage);
+  }
+
+  private attend(exit: Label): void {
+    const { f, services, area } = this;
+    const reason = f.call32(services.attend);
+    f.if(reason, () => {
+      f.store32(area.window, STATE.exit, i32.sub(reason, 1));
+      f.br(exit);
+    });
+  }
+
+  /** Dispatch, and the handlers behind it. */
+  private handlers(labels: LoopLabels, spent: Label): void {
+    const { f, locals, area } = this;
+    const targets: Label[] = new Array<Label>(INLINE_END);
+    const nest = (number: number): void => {
+      if (number < 0) {
+        f.brIf(spent, i32.geU(locals.ip.get, locals.mark.get), 'unlikely');
+        f.brTable(targets, labels.outlined, i32.load16u(locals.ip.get));
+        return;
+      }
+      f.block((label) => {
+        targets[number] = label;
+        nest(number - 1);
+      });
+      this.handler(number, labels, area);
+      f.releaseTemporaries();
+    };
+    nest(INLINE_END - 1);
+  }
+
+  private handler(number: number, labels: LoopLabels, area: AreaLayout): void {
+    const { f, locals } = this;
+    const form = FORMS[number - SPECIAL_COUNT];
+    if (number === SPECIAL.RESOLVE || number === SPECIAL.PAGE_END) {
+      const pc =
+        number === SPECIAL.RESOLVE
+          ? i64.load(area.window, STATE.pc)
+          : i64.add(i64.load(area.window, STATE.pcBias), i64.extendU(i32.shrU(locals.ip.get, 2)));
+      f.set(locals.target, pc);
+      // Finding the next page costs no instruction: the jump charges for one record in front of this.
+      f.set(locals.ip, i32.sub(locals.ip.get, RECORD_SIZE));
+      f.br(labels.jump);
+      return;
+    }
+    if (number < SPECIAL_COUNT || !form) {
+      f.br(labels.outlined);
+      return;
+    }
+    const operations = new InlineOperations(f, area.window, locals, labels);
+    operations.begin(form.instruction);
+    operations.near = form.near;
+    if (usesFp(form.instruction)) operations.requireFp();
+    INLINE_MEANINGS[form.instruction.name]!(operations, form.statics);
+    operations.finish();
+  }
+
+  /** Finds the record for `target` in the code TLB and goes there. */
+  private jump(top: Label, returned: Label): void {
+    const { f, locals, area, services } = this;
+    const { window } = area;
+    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, TAG, BIAS, RECORDS } = CODE_TLB;
+    const low = f.keep(i32.wrap(locals.target.get));
+    const index = i32.and(i32.shrU(low, 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
+    const entry = f.keep(i32.add(i32.load(window, STATE.codeTlb), index));
+    f.if(
+      // The low two bits take part: a misaligned target never hits.
+      i64.eq(i64.and(locals.target.get, ~0xffc), i64.load(entry, TAG)),
+      () => {
+        const ip = f.keep(i32.add(i32.load(entry, RECORDS), i32.shl(i32.and(low, 0xffc), 2)));
+        f.store64(window, STATE.pcBias, i64.load(entry, BIAS));
+        f.set(locals.mark, i32.sub(i32.add(locals.mark.get, i32.sub(ip, locals.ip.get)), RECORD_SIZE));
+        f.set(locals.ip, ip);
+        f.br(top);
+      },
+      undefined,
+      'likely',
+    );
+    spill(f, window, locals);
+    f.call(services.fetch, locals.target.get);
+    f.br(returned);
+  }
+}

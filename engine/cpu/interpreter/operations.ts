@@ -1,0 +1,190 @@
+// The interpreter's side of the operations interface: operands come from the decoded record at `ip`, registers lie in the
+// window. Handlers inside the main loop and functions outside it differ in where flags are and in how they end.
+import type { Access, Operations, Width } from '../aarch64/meaning/operations.ts';
+import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
+import type { FlagSource } from '../core/flags.ts';
+import { conditionOf } from '../core/flags.ts';
+import { STATE } from '../core/layout.ts';
+import type { Expression, In32, In64, X32, X64, XV } from '../wasm/expression.ts';
+import { i32, i64, v128 } from '../wasm/expression.ts';
+import type { FunctionBuilder } from '../wasm/function.ts';
+import type { Placement } from './records.ts';
+import { placeOperands } from './records.ts';
+
+/** Arithmetic over the expression constructors of one width; reading and writing is added by the backend. */
+type Arithmetic = Omit<Width, 'read' | 'write' | 'immediate'>;
+
+// The two constructor sets have the same shapes; Width hides which type a value has.
+const arithmetic32 = {
+  ...i32,
+  bits: 32,
+  const: (value: number | bigint) => i32.const(Number(BigInt.asIntN(32, BigInt(value)))),
+  extendS: i64.extendS,
+  fromBool: (a: X32) => a,
+} as unknown as Arithmetic;
+const arithmetic64 = {
+  ...i64,
+  bits: 64,
+  const: i64.const,
+  extendS: (a: X64) => a,
+  fromBool: i64.extendU,
+} as unknown as Arithmetic;
+
+export abstract class RecordOperations implements Operations {
+  protected readonly f: FunctionBuilder;
+  /** Base address of the window, a constant offset in every access. */
+  protected readonly window: number;
+  private operands: Readonly<Record<string, Operand>> = {};
+  private placement: Placement = {};
+  /** Distance of the operands from `ip`: nonzero in the later parts of fused records. */
+  protected recordOffset = 0;
+  readonly w: Width;
+  readonly x: Width;
+
+  constructor(f: FunctionBuilder, window: number) {
+    this.f = f;
+    this.window = window;
+    this.w = {
+      ...arithmetic32,
+      read: (operand) => this.keep(i32.load(this.slot(operand), window)),
+      write: (operand, value) => this.writeX(operand, i64.extendU(value as X32)),
+      immediate: (operand) => this.immediate32(operand),
+    };
+    this.x = {
+      ...arithmetic64,
+      read: (operand) => this.keep(i64.load(this.slot(operand), window)),
+      write: (operand, value) => this.writeX(operand, value as X64),
+      immediate: (operand) => this.immediate64(operand),
+    };
+  }
+
+  width(sf: number): Width {
+    return sf === 1 ? this.x : this.w;
+  }
+
+  /** Takes up an instruction whose record is `recordOffset` bytes behind `ip`. */
+  begin(instruction: Instruction, recordOffset = 0): void {
+    this.operands = instruction.operands;
+    this.placement = placeOperands(instruction);
+    this.recordOffset = recordOffset;
+  }
+
+  /** Address of the record. */
+  abstract ip(): X32;
+
+  protected place(operand: string): number {
+    const at = this.placement[operand];
+    if (at === undefined) throw new Error(`the record has no operand ${operand}`);
+    return at + this.recordOffset;
+  }
+
+  /** Slot of a register operand, as an offset from the window. */
+  protected slot(operand: string): X32 {
+    return i32.load16u(this.ip(), this.place(operand));
+  }
+
+  private writeX(operand: string, value: X64): void {
+    this.f.store64(this.slot(operand), this.window, value);
+  }
+
+  keep<E extends Expression>(value: E): E {
+    return this.f.keep(value) as E;
+  }
+
+  immediate32(operand: string): X32 {
+    const at = this.place(operand);
+    return this.operands[operand]!.kind === 'small' ? i32.load16u(this.ip(), at) : i32.load(this.ip(), at);
+  }
+
+  immediate64(operand: string): X64 {
+    const at = this.place(operand);
+    const { kind } = this.operands[operand]!;
+    if (kind === 'small') return i64.load16u(this.ip(), at);
+    return kind === 'imm64' ? i64.load(this.ip(), at) : i64.load32s(this.ip(), at);
+  }
+
+  abstract setFlags(n: X64, z: X64, c: In32, v: In64): void;
+  protected abstract readonly flags: FlagSource;
+
+  setFlagsFrom(nzcv: X32): void {
+    const bits = this.keep(nzcv);
+    this.setFlags(
+      i64.extendS(i32.shl(bits, 28)),
+      i64.extendU(i32.xor(i32.and(bits, 4), 4)),
+      i32.and(i32.shrU(bits, 1), 1),
+      i64.extendS(i32.shl(bits, 31)),
+    );
+  }
+
+  carry(): X32 {
+    return this.flags.c();
+  }
+
+  condition(code: number): X32 {
+    return conditionOf(this.flags, code);
+  }
+
+  pc(): X64 {
+    const ip = this.recordOffset === 0 ? this.ip() : i32.add(this.ip(), this.recordOffset);
+    return i64.add(i64.load(this.window + STATE.pcBias), i64.extendU(i32.shrU(ip, 2)));
+  }
+
+  link(): void {
+    this.f.store64(this.window + 30 * 8, 0, i64.add(this.pc(), 4));
+  }
+
+  if(condition: X32, then: () => void, otherwise?: () => void): void {
+    this.f.if(condition, then, otherwise);
+  }
+
+  readVector(operand: string): XV {
+    return this.keep(v128.load(this.slot(operand), this.window));
+  }
+  writeVector(operand: string, value: XV): void {
+    this.f.store128(this.slot(operand), this.window, value);
+  }
+  readVectorLow(operand: string): X64 {
+    return this.keep(i64.load(this.slot(operand), this.window));
+  }
+  writeVectorLow(operand: string, value: X64): void {
+    const slot = this.keep(this.slot(operand));
+    this.f.store64(slot, this.window, value);
+    this.f.store64(slot, this.window + 8, 0);
+  }
+
+  nothing(): void {
+    // The next instruction follows.
+  }
+
+  base(operand: string, stack: number | undefined): X64 {
+    const address = this.x.read(operand) as X64;
+    if (stack === 1) this.checkStack(address);
+    return address;
+  }
+
+  protected abstract checkStack(pointer: X64): void;
+  /** Traps SIMD and FP instructions where CPACR_EL1 says so. */
+  abstract requireFp(): void;
+  abstract branch(operand: string): void;
+  abstract branchIf(condition: X32, operand: string): void;
+  abstract jump(target: X64): void;
+  abstract load(address: X64, access: Access): X64;
+  abstract store(address: X64, value: X64, access: Access): void;
+  abstract loadPair(address: X64, access: Access): readonly [X64, X64];
+  abstract storePair(address: X64, first: X64, second: X64, access: Access): void;
+  abstract loadVector(address: X64): XV;
+  abstract storeVector(address: X64, value: XV): void;
+}
+
+/** A memory load of 1 to 8 bytes at a host address, extended as the access asks. */
+export function hostLoad(address: In32, access: Access, offset = 0): X64 {
+  const { scale, extend } = access;
+  if (extend === 64) return [i64.load8s, i64.load16s, i64.load32s, i64.load][scale]!(address, offset);
+  if (extend === 32) return i64.extendU([i32.load8s, i32.load16s, i32.load, i32.load][scale]!(address, offset));
+  return [i64.load8u, i64.load16u, i64.load32u, i64.load][scale]!(address, offset);
+}
+
+export function hostStore(f: FunctionBuilder, address: X32, value: X64, scale: number, offset = 0): void {
+  const write = [f.store64as8, f.store64as16, f.store64as32, f.store64][scale]!;
+  write.call(f, address, offset, value);
+}

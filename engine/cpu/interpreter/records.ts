@@ -1,0 +1,46 @@
+// Decoded records: what the interpreter executes. 16 bytes an instruction: the handler's number in the first two, then the
+// operands where `placeOperands` puts them. Register operands are byte offsets of slots in the CPU's state.
+import { SLOT, VECTOR_BASE } from '../core/layout.ts';
+import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
+import type { Fields } from '../aarch64/table/pattern.ts';
+
+/** Byte offset of each operand in its record. */
+export type Placement = Readonly<Record<string, number>>;
+
+const WIDTH: Record<Operand['kind'], 2 | 4 | 8> = {
+  source: 2,
+  target: 2,
+  vector: 2,
+  small: 2,
+  imm32: 4,
+  branch: 4,
+  imm64: 8,
+};
+
+/** Gives every operand its place: wide ones at the end, so that they stay aligned. */
+export function placeOperands(instruction: Instruction): Placement {
+  const placement: Record<string, number> = {};
+  const used = new Set<number>([0]);
+  const operands = Object.entries(instruction.operands);
+  for (const width of [8, 4, 2] as const)
+    for (const [name] of operands.filter(([, operand]) => WIDTH[operand.kind] === width)) {
+      let at = width === 2 ? 2 : 16 - width;
+      const step = width === 2 ? 2 : -width;
+      const taken = (): boolean =>
+        Array.from({ length: width / 2 }, (_, i) => at + 2 * i).some((byte) => used.has(byte));
+      while (at >= 0 && at < 16 && taken()) at += step;
+      if (at < 0 || at >= 16) throw new Error(`${instruction.name}: the operands do not fit a record`);
+      for (let byte = at; byte < at + width; byte += 2) used.add(byte);
+      placement[name] = at;
+    }
+  return placement;
+}
+
+/** The state slot that a register operand stands for. */
+export function registerSlot(operand: Operand & { kind: 'source' | 'target' | 'vector' }, f: Fields): number {
+  const number = (f[operand.field]! + (operand.plus ?? 0)) & 31;
+  if (operand.kind === 'vector') return VECTOR_BASE + 16 * number;
+  if (number < 31) return 8 * number;
+  if (operand.sp) return SLOT.SP;
+  return operand.kind === 'source' ? SLOT.ZERO : SLOT.SINK;
+}

@@ -1,0 +1,280 @@
+// One core as the rooms above see it (Cpu in port.ts): a view of the state in engine memory, and `run`.
+import { cpuModel } from './aarch64/system/models.ts';
+import type { CpuModel } from './aarch64/system/models.ts';
+import { systemSlot } from './aarch64/system/registers.ts';
+import type { CpuCluster } from './cluster.ts';
+import type { SegmentTable } from './core/address-map.ts';
+import { PSTATE } from './core/exceptions.ts';
+import type { StateField } from './core/layout.ts';
+import { ATTENTION, EXIT, RECORD_SIZE, SLOT, STATE, VECTOR_BASE } from './core/layout.ts';
+import type { AddressMap, Cpu, CpuPort, ResetState, RunExit } from './port.ts';
+import type { Gva, Instructions } from '../util/units.ts';
+import { gva, instructions } from '../util/units.ts';
+
+/** EL1h with D, A, I and F masked. */
+const RESET_PSTATE = 0x3c5;
+/** Implemented physical address bits by ID_AA64MMFR0_EL1.PARange (D17.2.65). */
+const PHYSICAL_BITS = [32, 36, 40, 42, 44, 48, 48];
+/** `remaining` counts record bytes in 31 bits: longer runs go in pieces. */
+const LONGEST_PIECE = 1 << 26;
+
+const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+
+const REASONS = ['limit', 'wait', 'leave', 'breakpoint'] as const;
+
+export class Processor implements Cpu {
+  readonly index: number;
+  readonly mpidr: bigint;
+  readonly model: CpuModel;
+  readonly exchange = { lo: 0, hi: 0 };
+  port: CpuPort;
+  private readonly cluster: CpuCluster;
+  private map: SegmentTable;
+  /** Retired before the running piece of `run`. */
+  private retiredBefore = 0;
+  /** Instructions given to the running piece, or 0 outside `run`. */
+  private piece = 0;
+
+  constructor(cluster: CpuCluster, index: number, affinity: bigint, model: string, port: CpuPort, map: SegmentTable) {
+    this.cluster = cluster;
+    this.index = index;
+    // Bit 31 is RES1; the affinity fields are what software compares.
+    this.mpidr = affinity | 0x8000_0000n;
+    this.model = cpuModel(model);
+    this.port = port;
+    this.map = map;
+    this.reset({ pc: gva(0n) });
+  }
+
+  /** Where the state lies now: in the window if this CPU is current. */
+  private get base(): number {
+    return this.cluster.stateOf(this.index);
+  }
+
+  /** For the cluster's own rooms and tests. */
+  field(name: StateField): number {
+    return this.cluster.view.getInt32(this.base + STATE[name], true);
+  }
+  setField(name: StateField, value: number): void {
+    this.cluster.view.setInt32(this.base + STATE[name], value, true);
+  }
+  private get64(offset: number): bigint {
+    return this.cluster.view.getBigUint64(this.base + offset, true);
+  }
+  private set64(offset: number, value: bigint): void {
+    this.cluster.view.setBigUint64(this.base + offset, value, true);
+  }
+
+  x(n: number): bigint {
+    return n === 31 ? 0n : this.get64(8 * n);
+  }
+  setX(n: number, value: bigint): void {
+    if (n !== 31) this.set64(8 * n, BigInt.asUintN(64, value));
+  }
+
+  /** V0..V31 as 128-bit numbers. */
+  v(n: number): bigint {
+    return this.get64(VECTOR_BASE + 16 * n) | (this.get64(VECTOR_BASE + 16 * n + 8) << 64n);
+  }
+  setV(n: number, value: bigint): void {
+    this.set64(VECTOR_BASE + 16 * n, BigInt.asUintN(64, value));
+    this.set64(VECTOR_BASE + 16 * n + 8, BigInt.asUintN(64, value >> 64n));
+  }
+
+  get sp(): bigint {
+    return this.get64(SLOT.SP);
+  }
+  set sp(value: bigint) {
+    this.set64(SLOT.SP, BigInt.asUintN(64, value));
+  }
+
+  get pc(): Gva {
+    const ip = this.field('ip');
+    if (ip === this.cluster.area.resolveRecord) return gva(this.get64(STATE.pc));
+    return gva(this.get64(STATE.pcBias) + BigInt(ip >>> 2));
+  }
+  set pc(value: Gva) {
+    this.set64(STATE.pc, value);
+    this.setField('ip', this.cluster.area.resolveRecord);
+  }
+
+  get pstate(): number {
+    return this.cluster.withWindow(this.index, ({ readPstate }) => readPstate() >>> 0);
+  }
+  set pstate(value: number) {
+    this.cluster.withWindow(this.index, ({ writePstate }) => writePstate(value));
+  }
+
+  /** Low half of a system register. */
+  system32(name: string): number {
+    return this.cluster.view.getInt32(this.base + systemSlot(name), true);
+  }
+  readSlot32(slot: number): number {
+    return this.cluster.view.getInt32(this.base + slot, true);
+  }
+  writeSlot32(slot: number, value: number): void {
+    this.cluster.view.setInt32(this.base + slot, value, true);
+  }
+  /** Slot to `exchange`. */
+  loadExchange(slot: number): void {
+    this.exchange.lo = this.cluster.view.getUint32(this.base + slot, true);
+    this.exchange.hi = this.cluster.view.getUint32(this.base + slot + 4, true);
+  }
+  /** `exchange` to slot, keeping the bits that are not writable. */
+  storeExchange(slot: number, writable = ALL_ONES): void {
+    const low = Number(BigInt.asIntN(32, writable));
+    const high = Number(BigInt.asIntN(32, writable >> 32n));
+    this.writeSlot32(slot, (this.readSlot32(slot) & ~low) | (this.exchange.lo & low));
+    this.writeSlot32(slot + 4, (this.readSlot32(slot + 4) & ~high) | (this.exchange.hi & high));
+  }
+
+  /** PMCCNTR_EL0 counts retired instructions while PMCR.E and its own enable bit are set; the slot holds the offset. */
+  private cycles(): number {
+    const on = this.system32('PMCR_EL0') & 1 && this.system32('PMCNTENSET_EL0') < 0;
+    return on ? this.retired : 0;
+  }
+  readCycleCounter(): void {
+    const { exchange } = this;
+    this.loadExchange(systemSlot('PMCCNTR_EL0'));
+    const low = exchange.lo + (this.cycles() % 2 ** 32);
+    exchange.hi = (exchange.hi + Math.floor(this.cycles() / 2 ** 32) + (low >= 2 ** 32 ? 1 : 0)) >>> 0;
+    exchange.lo = low >>> 0;
+  }
+  writeCycleCounter(): void {
+    const { exchange } = this;
+    const low = exchange.lo - (this.cycles() % 2 ** 32);
+    exchange.hi = (exchange.hi - Math.floor(this.cycles() / 2 ** 32) - (low < 0 ? 1 : 0)) >>> 0;
+    exchange.lo = low >>> 0;
+    this.storeExchange(systemSlot('PMCCNTR_EL0'));
+  }
+  resetCycleCounter(): void {
+    const { lo, hi } = this.exchange;
+    this.exchange.lo = this.exchange.hi = 0;
+    this.writeCycleCounter();
+    this.exchange.lo = lo;
+    this.exchange.hi = hi;
+  }
+
+  /** The running instruction is one that this engine lacks. */
+  reportUnimplemented(): void {
+    this.port.unimplemented(this, this.cluster.instructionAt(this.field('ip')));
+  }
+
+  /** After a change of what depends on the exception level (traps). */
+  refreshLevel(): void {
+    this.cluster.withWindow(this.index, ({ switchLevel }) => switchLevel(this.field('el'), this.field('spSelect')));
+  }
+
+  systemRegister(name: string): bigint {
+    const selected = this.field('spSelect') === 1 ? 'SP_EL1' : 'SP_EL0';
+    if (name === selected) return this.sp;
+    return this.get64(systemSlot(name));
+  }
+  setSystemRegister(name: string, value: bigint): void {
+    const selected = this.field('spSelect') === 1 ? 'SP_EL1' : 'SP_EL0';
+    if (name === selected) this.sp = value;
+    else this.set64(systemSlot(name), BigInt.asUintN(64, value));
+    this.translationChanged();
+    this.refreshLevel();
+  }
+
+  /** After a change of what translation depends on. */
+  translationChanged(): void {
+    this.setField('translationOff', Number(this.get64(systemSlot('SCTLR_EL1')) & 1n) ^ 1);
+    this.cluster.flushTlbs(this.index);
+  }
+
+  get addressMap(): AddressMap {
+    return this.map;
+  }
+  set addressMap(map: AddressMap) {
+    this.map = this.cluster.ownMap(map);
+    this.mapChanged();
+  }
+
+  /** Takes over the place and size of the map. */
+  mapChanged(): void {
+    this.setField('segments', this.map.address);
+    this.setField('segmentCount', this.map.segments.length);
+    this.cluster.flushTlbs(this.index);
+  }
+
+  reset(state: ResetState): void {
+    const lines = this.field('attention') & (ATTENTION.IRQ | ATTENTION.FIQ);
+    this.cluster.clearState(this.index);
+    for (const [name, value] of Object.entries(this.model.registers)) this.set64(systemSlot(name), value);
+    this.set64(systemSlot('MPIDR_EL1'), this.mpidr);
+    for (const [name, value] of Object.entries(this.cluster.registers)) this.set64(systemSlot(name), value);
+    const range = Number(this.get64(systemSlot('ID_AA64MMFR0_EL1')) & 15n);
+    this.setField('physicalBits', PHYSICAL_BITS[range] ?? 48);
+    this.setField('panImplemented', this.model.features.includes('PAN') ? PSTATE.PAN : 0);
+    this.setField('attention', lines);
+    this.pstate = state.pstate ?? RESET_PSTATE;
+    for (const [n, value] of Object.entries(state.x ?? {})) this.setX(Number(n), value);
+    this.pc = state.pc;
+    this.translationChanged();
+    this.mapChanged();
+  }
+
+  skip(): void {
+    const ip = this.field('ip');
+    if (ip === this.cluster.area.resolveRecord) this.set64(STATE.pc, BigInt.asUintN(64, this.pc + 4n));
+    else this.setField('ip', ip + RECORD_SIZE);
+  }
+
+  private attention(bit: number, on: boolean): void {
+    const bits = this.field('attention');
+    this.setField('attention', on ? bits | bit : bits & ~bit);
+  }
+  setIrq(level: boolean): void {
+    this.attention(ATTENTION.IRQ, level);
+  }
+  setFiq(level: boolean): void {
+    this.attention(ATTENTION.FIQ, level);
+  }
+  signalEvent(): void {
+    this.setField('eventRegister', 1);
+  }
+  get waiting(): 'no' | 'wfi' | 'wfe' {
+    return (['no', 'wfi', 'wfe'] as const)[this.field('waiting')]!;
+  }
+  leave(): void {
+    this.attention(ATTENTION.LEAVE, true);
+  }
+
+  run(limit: Instructions): RunExit {
+    const before = this.retiredBefore;
+    if (this.waiting !== 'no') {
+      if (!this.wakes()) return { executed: instructions(0), reason: 'wait' };
+      this.setField('waiting', 0);
+    }
+    const run = this.cluster.enter(this.index);
+    let reason: number = EXIT.LIMIT;
+    let left: number = limit;
+    while (reason === EXIT.LIMIT && left > 0) {
+      const piece = Math.min(left, LONGEST_PIECE);
+      this.piece = piece;
+      this.setField('remaining', piece * RECORD_SIZE);
+      reason = run();
+      const done = piece - this.field('remaining') / RECORD_SIZE;
+      this.piece = 0;
+      this.retiredBefore += done;
+      left -= done;
+    }
+    return { executed: instructions(this.retiredBefore - before), reason: REASONS[reason]! };
+  }
+
+  /** Whether what the CPU waits for has come: WFI any interrupt, WFE also an event, which is consumed. */
+  private wakes(): boolean {
+    const interrupts = (this.field('attention') & (ATTENTION.IRQ | ATTENTION.FIQ)) !== 0;
+    if (this.waiting === 'wfi' || interrupts) return interrupts;
+    const event = this.field('eventRegister') !== 0;
+    this.setField('eventRegister', 0);
+    return event;
+  }
+
+  get retired(): Instructions {
+    const inPiece = this.piece === 0 ? 0 : this.piece - this.field('remaining') / RECORD_SIZE;
+    return instructions(this.retiredBefore + inPiece);
+  }
+}
