@@ -6,6 +6,7 @@ import { SegmentTable } from './core/address-map.ts';
 import { CodePages } from './core/code-pages.ts';
 import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
 import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE, TLB_OFFSET, TLBS_SIZE } from './core/layout.ts';
+import { ACCESS } from './core/services.ts';
 import { Decoder } from './interpreter/decoder.ts';
 import { HANDLER_COUNT, SPECIAL } from './interpreter/handlers.ts';
 import { interpreterModule } from './interpreter/module.ts';
@@ -102,8 +103,14 @@ export class CpuCluster {
         return systemInstruction(this, cpu(), key);
       },
       systemSyndrome: () => systemTrapIss(this.instructionAt(cpu().field('ip'))),
-      hvc: (immediate: number) => cpu().port.hvc(cpu(), immediate),
-      smc: (immediate: number) => cpu().port.smc(cpu(), immediate),
+      hvc: (immediate: number) => {
+        this.exits.call++;
+        return cpu().port.hvc(cpu(), immediate);
+      },
+      smc: (immediate: number) => {
+        this.exits.call++;
+        return cpu().port.smc(cpu(), immediate);
+      },
       unimplemented: () => cpu().reportUnimplemented(),
       sendEvent: () => {
         for (const other of this.cpus) other.signalEvent();
@@ -199,6 +206,7 @@ export class CpuCluster {
 
   private accessSystem(cpu: Processor, key: number, write: boolean): number {
     const at = this.area.window + STATE.exchangeLo;
+    this.exits.system++;
     if (write) this.takeExchange(cpu);
     const outcome = accessSystemRegister(cpu, key, write);
     this.view.setUint32(at, cpu.exchange.lo, true);
@@ -238,7 +246,10 @@ export class CpuCluster {
 
   private readonly busAccess = new WindowAccess(this);
 
+  private readonly exits = { access: 0, system: 0, call: 0 };
+
   private access(cpu: Processor): number {
+    this.exits.access++;
     const access = this.busAccess;
     access.load();
     const outcome = cpu.port.access(cpu, access);
@@ -255,7 +266,7 @@ export class CpuCluster {
       recordsInvalidated: this.recordsDropped + total('recordsInvalidated'),
       tlbMisses: total('tlbMisses'),
       codeTlbMisses: total('codeTlbMisses'),
-      exits: { access: 0, system: 0, call: 0, exception: total('exceptions') },
+      exits: { ...this.exits, exception: total('exceptions') },
       regionsTranslated: 0,
       regionsEvicted: 0,
       instructionsInRegions: 0,
@@ -263,6 +274,10 @@ export class CpuCluster {
     };
   }
 }
+
+/** Exception class 0x24, a data abort from a lower level, with IL. */
+const DATA_ABORT_LOWER = (0x24 << 26) | (1 << 25);
+const STAGE2_TRANSLATION_FAULT = 0x07;
 
 /** The access in the window's fields as the port's object. */
 class WindowAccess implements BusAccess {
@@ -297,8 +312,29 @@ class WindowAccess implements BusAccess {
     this.address = (view.getUint32(address, true) + view.getUint32(address + 4, true) * 2 ** 32) as Gpa;
     this.size = view.getUint32(this.at('accessBytes'), true) as BusAccess['size'];
     this.write = view.getUint32(this.at('accessWrite'), true) === 1;
+    const word = view.getUint32(this.at('accessWord'), true);
+    this.syndromeValid = (word & ACCESS.SYNDROME) !== 0;
+    this.syndrome = (DATA_ABORT_LOWER | this.iss(word)) >>> 0;
     this.lo = view.getUint32(this.at('dataLo'), true);
     this.hi = view.getUint32(this.at('dataLo') + 4, true);
+  }
+
+  /** ISS of a stage 2 data abort (D17.2.37): a level 3 translation fault, with the register where that is valid. */
+  private iss(word: number): number {
+    const { area, view } = this.cluster;
+    const direction = this.write ? 1 << 6 : 0;
+    if (!this.syndromeValid) return direction | STAGE2_TRANSLATION_FAULT;
+    const register = this.cluster.instructionAt(view.getUint32(area.window + STATE.ip, true)) & 31;
+    return (
+      (1 << 24) |
+      ((word & ACCESS.SCALE) << 22) |
+      (word & ACCESS.SIGNED ? 1 << 21 : 0) |
+      (register << 16) |
+      (word & ACCESS.WIDE ? 1 << 15 : 0) |
+      (word & ACCESS.ORDERED ? 1 << 14 : 0) |
+      direction |
+      STAGE2_TRANSLATION_FAULT
+    );
   }
 
   store(): void {

@@ -1,8 +1,8 @@
 // Writes one function body statement by statement: locals, structured control flow, stores and calls (WebAssembly Core
 // 2.0, chapters 4.4.8 and 5.4). Values are trees of expression.ts; a statement writes the trees that it uses.
 import { ByteSink } from './bytes.ts';
-import type { In32, In64, ValueType, X32, X64, XV } from './expression.ts';
-import { emitExpression, emitMemoryArgument, Expression, I32, I64, to32, to64, V128 } from './expression.ts';
+import type { In32, In64, V128, ValueType, X32, X64, XV } from './expression.ts';
+import { emitExpression, emitMemoryArgument, Expression, I32, I64, to32, to64 } from './expression.ts';
 import type { FunctionReference, ModuleBuilder, Signature } from './module.ts';
 
 /** A place that `br` can go to. */
@@ -246,7 +246,7 @@ export class FunctionBuilder {
     this.arguments(target, values);
     this.code.u8(0x10);
     this.code.u32(target.index);
-    for (const _ of target.results) this.code.u8(0x1a);
+    target.results.forEach(() => this.code.u8(0x1a));
   }
 
   call32(target: FunctionReference, ...values: (Expression | number)[]): X32 {

@@ -1,0 +1,5 @@
+// The processor as the rooms above use it.
+export type { ClusterOptions, CpuDeclaration } from './cluster.ts';
+export { CpuCluster, cpuAreaSize } from './cluster.ts';
+export { CPU_MODELS } from './aarch64/system/models.ts';
+export * from './port.ts';
