@@ -21,3 +21,5 @@ export { renderFault } from './source/file.ts';
 export { regionPurpose, ivshmemSectionOf, deviceTitle } from './purpose.ts';
 export { writeSource } from './source/writer.ts';
 export { flagsText, rangeText, showJson, showText, sizeText, type Json } from './show.ts';
+export { editSource } from './source/edit.ts';
+export { fieldLeaves, type Leaf } from './leaves.ts';

@@ -21,10 +21,15 @@ export class ConditionParser extends ExpressionReader {
   }
 
   value(): boolean {
+    return this.whole() !== 0n;
+  }
+
+  /** The value of the expression, to the last token. */
+  whole(): bigint {
     const value = this.constant('The condition');
     if (this.token.kind !== TOKEN.END)
       throw fault(placeOf(this.token), `Unexpected \`${this.token.text}\` behind the condition.`);
-    return value !== 0n;
+    return value;
   }
 
   protected override named(): Value {

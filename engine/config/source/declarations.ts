@@ -250,6 +250,7 @@ export abstract class DeclarationReader extends ExpressionReader {
   }
 
   #members(into: MemberDeclaration[]): void {
+    const first = this.at;
     const { type, packed, aligned } = this.specifiers();
     if (this.is(';')) {
       if (type.kind !== 'record' || type.tag !== '') throw this.unexpected('the name of the member');
@@ -274,7 +275,7 @@ export abstract class DeclarationReader extends ExpressionReader {
         );
       if (name && into.some((other) => other.name === name.text))
         throw fault(placeOf(name), `There are two members \`${name.text}\`: rename one.`);
-      into.push({ name: name?.text ?? '', type: memberType, bitWidth, ...own });
+      into.push({ name: name?.text ?? '', type: memberType, bitWidth, ...own, tokens: { first, last: this.at } });
       if (!this.accept(',') && !this.is(';')) throw this.unexpected('`;` behind the member');
     }
   }

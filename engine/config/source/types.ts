@@ -51,6 +51,8 @@ export interface Member {
   offset: number;
   /** Bits from `offset` on, little endian. */
   bits: { shift: number; width: number } | null;
+  /** Where the source declares it: first token of the declaration, and the `;` or `,` behind it. */
+  tokens?: { first: number; last: number };
 }
 
 export const VOID: VoidType = { kind: 'void', size: 1, align: 1 };
@@ -134,6 +136,7 @@ export interface MemberDeclaration {
   packed: boolean;
   /** From an aligned attribute; 0: none. */
   aligned: number;
+  tokens?: { first: number; last: number };
 }
 
 export interface RecordAttributes {
@@ -155,7 +158,8 @@ export function layOut(
   let largest = 0;
   let align = 1;
   record.members = [];
-  for (const { name, type, bitWidth, packed: memberPacked, aligned } of declarations) {
+  for (const { name, type, bitWidth, packed: memberPacked, aligned, tokens } of declarations) {
+    const declared = tokens ? { tokens } : {};
     const packed = attributes.packed || memberPacked;
     let natural = packed ? 1 : type.align;
     if (attributes.pack > 0) natural = Math.min(natural, attributes.pack);
@@ -164,7 +168,7 @@ export function layOut(
     let start: number;
     if (bitWidth === null) {
       start = alignUp(from, natural * 8);
-      record.members.push({ name, type, offset: start / 8, bits: null });
+      record.members.push({ name, type, offset: start / 8, bits: null, ...declared });
       end = start + type.size * 8;
       align = Math.max(align, natural);
     } else if (bitWidth === 0) {
@@ -174,7 +178,7 @@ export function layOut(
       const unit = type.size * 8;
       const crosses = Math.floor(from / unit) !== Math.floor((from + bitWidth - 1) / unit);
       start = aligned > 0 || (!packed && crosses) ? alignUp(from, natural * 8) : from;
-      record.members.push({ name, type, offset: start >> 3, bits: { shift: start & 7, width: bitWidth } });
+      record.members.push({ name, type, offset: start >> 3, bits: { shift: start & 7, width: bitWidth }, ...declared });
       end = start + bitWidth;
       if (name !== '') align = Math.max(align, natural);
     }
