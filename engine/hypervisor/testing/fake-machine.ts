@@ -183,7 +183,7 @@ export class FakeMachine {
   }
 
   resetTimers(): void {}
-  uartInput(): void {}
+  uartInput(_uart: string, _bytes: Uint8Array): void {}
   interrupt(): void {}
 
   at(time: GuestNs, action: () => void): () => void {

@@ -4,8 +4,8 @@
 export interface EditorHooks {
   /** Text for the terminal. */
   echo(text: string): void;
-  /** A line was entered. */
-  line(text: string): void;
+  /** A line was entered; `shown`: at a prompt, so it stands on the screen. */
+  line(text: string, shown: boolean): void;
   /** ^C: the line is dropped, or the running command should stop. */
   interrupt(): void;
   /** Words that could stand where the cursor is, with what they replace. */
@@ -118,7 +118,7 @@ export class LineEditor {
     [this.#line, this.#cursor, this.#active] = [[], 0, false];
     if (wasActive) this.#hooks.echo('\r\n');
     this.remember(line);
-    this.#hooks.line(line);
+    this.#hooks.line(line, wasActive);
   }
 
   #interrupt(): void {

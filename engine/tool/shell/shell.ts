@@ -53,7 +53,8 @@ export class RootShell {
   readonly #rootFiles: RootFiles;
   readonly #output: ConsoleOutput;
   readonly #editor: LineEditor;
-  #queue: { line: string; typed: boolean }[] = [];
+  /** `shown`: stands on the screen behind a prompt already. */
+  #queue: { line: string; shown: boolean }[] = [];
   #lastStatus: number = EXIT.OK;
   #interrupted = false;
   #busy = false;
@@ -70,7 +71,7 @@ export class RootShell {
     this.#output = output;
     this.#editor = new LineEditor({
       echo: (text) => this.#write(text),
-      line: (line) => this.#queue.push({ line, typed: true }),
+      line: (line, shown) => this.#queue.push({ line, shown }),
       interrupt: () => (this.#interrupted = true),
       complete: (line) => completeLine(line, vocabulary(), (path) => this.#list(path)),
       clearScreen: () => this.#write('\x1b[H\x1b[2J'),
@@ -112,7 +113,7 @@ export class RootShell {
   /** A line as a button gives it: runs when the lines before it have, and appears as if typed. */
   submit(line: string): void {
     this.#editor.remember(line);
-    this.#queue.push({ line, typed: false });
+    this.#queue.push({ line, shown: false });
   }
 
   resize(columns: number, rows: number): void {
@@ -130,7 +131,7 @@ export class RootShell {
       }
       const next = this.#queue.shift();
       if (!next) continue;
-      if (!next.typed) {
+      if (!next.shown) {
         if (this.#editor.active) this.#editor.suspend();
         this.#write(`${this.prompt}${next.line}\n`);
       }
