@@ -67,7 +67,7 @@ export class Axis {
 
   /** Pixels from the top. Addresses before the first or behind the last piece land on its edge. */
   y(address: bigint): number {
-    const piece = this.pieceAt(address);
+    const piece = this.pieces[this.pieceIndex(address)];
     if (!piece) return MARGIN;
     if (address <= piece.start) return piece.y;
     if (address >= piece.end) return piece.y + piece.height;
@@ -91,8 +91,8 @@ export class Axis {
     return piece.start + BigInt(Math.floor(Number(piece.end - piece.start) * part));
   }
 
-  /** The last piece that starts at or before the address, or the first piece. */
-  private pieceAt(address: bigint): AxisPiece | undefined {
+  /** Index of the last piece that starts at or before the address, or of the first piece. */
+  pieceIndex(address: bigint): number {
     let lo = 0;
     let hi = this.pieces.length - 1;
     while (lo < hi) {
@@ -100,7 +100,7 @@ export class Axis {
       if (this.pieces[mid]!.start <= address) lo = mid;
       else hi = mid - 1;
     }
-    return this.pieces[lo];
+    return lo;
   }
 
   /** Labels for the axis column, top to bottom, at least `gap` pixels apart; edges of regions win over ruler marks. */

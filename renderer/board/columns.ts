@@ -169,8 +169,10 @@ export function planAxis(columns: readonly PlanColumn[]): Axis {
 export function visibleParts(axis: Axis, span: Span): { y: number; height: number }[] {
   const parts: { y: number; height: number }[] = [];
   let open: { y: number; height: number } | undefined;
-  for (const piece of axis.pieces) {
-    if (piece.end <= span.start || piece.start >= span.end || piece.folded) {
+  for (let i = axis.pieceIndex(span.start); i < axis.pieces.length; i++) {
+    const piece = axis.pieces[i]!;
+    if (piece.start >= span.end) break;
+    if (piece.end <= span.start || piece.folded) {
       open = undefined;
       continue;
     }

@@ -1,4 +1,5 @@
 // How the plan is looked at: scale, scroll position, zooming about the pointer, bringing things into view.
+import { tick } from 'svelte';
 import type { Attachment } from 'svelte/attachments';
 import type { Axis, Span } from './axis.ts';
 import type { Pin } from './pins.ts';
@@ -19,6 +20,8 @@ export class PlanView {
   readonly #natural: () => Axis;
   readonly #board: BoardState;
   #element: HTMLElement | undefined;
+  /** Zoom factor of the wheel that has not been applied yet. */
+  #turned = 1;
   /** Last pointer height in the view; zooming by keys happens about it. */
   #pointerY: number | undefined;
 
@@ -26,6 +29,11 @@ export class PlanView {
   /** Legible by default, larger where there is room to spare. */
   readonly scale: number = $derived.by(() => this.#board.scale ?? Math.max(1, this.fit));
   readonly axis: Axis = $derived.by(() => this.#natural().scaled(this.scale));
+  readonly #band: number = $derived.by(() => Math.floor(this.scrollTop / Math.max(1, this.height / 2)));
+  readonly #near: { top: number; bottom: number } = $derived.by(() => {
+    const middle = (this.#band * this.height) / 2;
+    return { top: middle - this.height, bottom: middle + 2.5 * this.height };
+  });
   readonly overflows: boolean = $derived(this.axis.height > this.height + 2);
 
   constructor(board: BoardState, natural: () => Axis) {
@@ -52,7 +60,7 @@ export class PlanView {
       if (!event.ctrlKey && !event.metaKey && !event.altKey && !onAxis) return;
       event.preventDefault();
       this.#pointerY = this.#inBody(event.clientY);
-      this.zoomBy(Math.exp(-event.deltaY * WHEEL_ZOOM));
+      this.#zoomSoon(Math.exp(-event.deltaY * WHEEL_ZOOM));
     };
     const pointer = (event: PointerEvent): void => {
       this.#pointerY = this.#inBody(event.clientY);
@@ -77,6 +85,17 @@ export class PlanView {
     };
   };
 
+  /** Wheels turn faster than frames are drawn: one zoom a frame. */
+  #zoomSoon(factor: number): void {
+    this.#turned *= factor;
+    if (this.#turned !== factor) return;
+    requestAnimationFrame(() => {
+      const turned = this.#turned;
+      this.#turned = 1;
+      this.zoomBy(turned);
+    });
+  }
+
   /** Zooms so that the address under the pointer (or in the middle of the view) stays where it is. */
   zoomBy(factor: number): void {
     const y = this.#pointerY ?? this.height / 2;
@@ -90,9 +109,7 @@ export class PlanView {
     const element = this.#element;
     if (!element) return;
     // The grid must have its new height before it can scroll there.
-    requestAnimationFrame(() => {
-      element.scrollTop = top;
-    });
+    void tick().then(() => (element.scrollTop = top));
   }
 
   bringIntoView(span: Span): void {
@@ -102,9 +119,9 @@ export class PlanView {
     this.scrollTo((top + Math.min(bottom, top + this.height)) / 2 - this.height / 2);
   }
 
-  /** True if any of these pixels of the axis is in view, or nearly. */
+  /** True if any of these pixels of the axis is in view, or nearly. Changes only when the view has moved by half its height. */
   shows(top: number, bottom: number): boolean {
-    return bottom > this.scrollTop - this.height && top < this.scrollTop + 2 * this.height;
+    return bottom > this.#near.top && top < this.#near.bottom;
   }
 
   #inBody(clientY: number): number {

@@ -113,7 +113,8 @@ export const runCommands: readonly Command[] = [
     icon: 'search',
     unavailable: inRunView,
     run: (workbench) => {
-      workbench.runLayout.searching = !workbench.runLayout.searching;
+      workbench.runLayout.searching = true;
+      workbench.runLayout.asked++;
     },
   },
 ];

@@ -20,6 +20,8 @@ export class RunLayout {
   /** Guest time beside every line. */
   stamps = $state(false);
   searching = $state(false);
+  /** Counts requests to type into the search. */
+  asked = $state(0);
   /** Shown instead of the console's live end. */
   reading = $state.raw<LogPlace>();
   /** The cell whose counters are shown; undefined: the first that has some. */

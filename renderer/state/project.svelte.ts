@@ -69,12 +69,14 @@ export class OpenProject {
   readonly x86 = $derived(architectureOf(this.scenario?.system.architecture ?? -1) === 'x86');
   readonly problems: Problems = $derived(new Problems([]));
   readonly #hues: HueNumbers = $derived(
-    assignHues(
-      hueNumbers(this.layout),
-      this.cells.filter((entry) => !entry.root).map((entry) => entry.name),
-    ),
+    assignHues(hueNumbers(this.layout), [
+      ...this.cells.filter((entry) => !entry.root).map((entry) => entry.name),
+      ...this.#met,
+    ]),
   );
 
+  /** Cells that runs showed and that are in no file of the project (any more). */
+  #met = $state.raw<readonly string[]>([]);
   #bridge: Bridge;
   #notices: Notices;
   #saved = NO_FILES;
@@ -110,6 +112,12 @@ export class OpenProject {
   hue(cell: string): Hue {
     const numbers = Object.hasOwn(this.#hues, cell) ? this.#hues : assignHues(this.#hues, [cell]);
     return hueOf(numbers[cell]!);
+  }
+
+  /** Cells of a run get hues of their own, too. */
+  meet(cells: readonly string[]): void {
+    const fresh = cells.filter((cell) => !Object.hasOwn(this.#hues, cell));
+    if (fresh.length > 0) this.#met = [...this.#met, ...fresh];
   }
 
   /** Does something that changes files, as one step that can be undone. Changes that change nothing are left out. */
@@ -313,7 +321,9 @@ export class OpenProject {
   #cellEntries(): CellEntry[] {
     const documents = [
       ...(this.system ? [this.system] : []),
-      ...this.documents.filter((document) => document.config?.kind === 'cell'),
+      ...this.documents
+        .filter((document) => document.config?.kind === 'cell')
+        .sort((a, b) => naturally.compare(a.path, b.path)),
     ];
     return documents.map((document) => {
       const cell = cellOf(document.config!);
@@ -329,6 +339,8 @@ export class OpenProject {
     return system && { system, cells: this.cells.filter((entry) => !entry.root).map((entry) => entry.cell) };
   }
 }
+
+const naturally = new Intl.Collator('en', { numeric: true });
 
 function hueNumbers(layout: Project['layout']): HueNumbers {
   const hues = layout.hues;

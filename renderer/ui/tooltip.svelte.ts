@@ -26,7 +26,8 @@ export const tooltip =
     };
     const hide = (): void => {
       clearTimeout(timer);
-      tooltipState.content = undefined;
+      // A removed element loses the focus while the window is being drawn anew: no state may change just then.
+      if (tooltipState.content) queueMicrotask(() => (tooltipState.content = undefined));
     };
     const enter = (): void => {
       clearTimeout(timer);
