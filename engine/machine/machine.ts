@@ -1,5 +1,5 @@
 // One powered-on board: memory, bus, devices, interrupt controller, timers and CPUs put together from its description.
-import { CpuCluster, cpuAreaSize } from '../cpu/cluster.ts';
+import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import type { BoardDescription } from '../board/index.ts';
 import { gpa, hostOffset, MiB } from '../util/units.ts';

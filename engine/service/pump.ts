@@ -16,13 +16,14 @@ export type PumpEnd = 'busy' | 'ahead' | 'idle' | 'finished';
 export class Pump<Result> {
   readonly #machine: Pick<Machine, 'run' | 'now'>;
   readonly #task: Task<Result>;
+  /** The task takes its first step with the first `advance`, when everyone who wants to listen does. */
+  #started = false;
   #wait: Wait | undefined;
   #result: { value: Result } | undefined;
 
   constructor(machine: Pick<Machine, 'run' | 'now'>, task: Task<Result>) {
     this.#machine = machine;
     this.#task = task;
-    this.#take(task.next());
   }
 
   /** Undefined until the task has ended. */
@@ -40,6 +41,10 @@ export class Pump<Result> {
    * @param breakOff asked at every slice: true to come back
    */
   advance(limit: GuestNs = FOREVER, breakOff: () => boolean = () => false): PumpEnd {
+    if (!this.#started) {
+      this.#started = true;
+      this.#take(this.#task.next());
+    }
     while (this.#wait) {
       const { until, stop } = this.#wait;
       let met = false;
