@@ -56,6 +56,9 @@ export class OpenProject {
   conflicts = $state.raw<readonly string[]>([]);
   readonly history = new History<WorkingFile>();
 
+  /** Cells that runs showed and that are in no file of the project (any more). */
+  #met = $state.raw<readonly string[]>([]);
+
   readonly name = $derived(this.files.get(NAME_ENTRY)?.text ?? '');
   readonly script = $derived(this.files.get(SCRIPT_ENTRY)?.text ?? null);
   readonly documents: readonly ConfigDocument[] = $derived(
@@ -75,8 +78,6 @@ export class OpenProject {
     ]),
   );
 
-  /** Cells that runs showed and that are in no file of the project (any more). */
-  #met = $state.raw<readonly string[]>([]);
   #bridge: Bridge;
   #notices: Notices;
   #saved = NO_FILES;
