@@ -2,3 +2,6 @@
 export * from './description.ts';
 export * from './load.ts';
 export { boardSchema } from './schema.ts';
+export * from './dtb.ts';
+export { boardDeviceTree } from './devicetree.ts';
+export type { BootParameters } from './devicetree.ts';

@@ -9,7 +9,7 @@ const ones = (size: 1 | 2 | 4): number => (size === 4 ? 0xffffffff : size === 2 
 /** Conventional configuration space. Extended space of this function reads all ones. */
 const CONFIGURATION_SIZE = 0x100;
 
-const REGISTERS = defineRegisters<unknown>()('PCI host bridge', CONFIGURATION_SIZE, {
+const REGISTERS = defineRegisters<undefined>()('PCI host bridge', CONFIGURATION_SIZE, {
   /** Red Hat, generic PCI Express host bridge. */
   Identification: {
     offset: 0x00,
@@ -60,7 +60,7 @@ const REGISTERS = defineRegisters<unknown>()('PCI host bridge', CONFIGURATION_SI
 /** The ECAM window: bus 27:20, device 19:15, function 14:12, register 11:0. */
 export class EmptyPciHost implements Device {
   readonly name: string;
-  readonly bridge: RegisterBlock<unknown, keyof typeof REGISTERS.byName>;
+  readonly bridge: RegisterBlock<undefined, keyof typeof REGISTERS.byName>;
 
   constructor(name: string) {
     this.name = name;

@@ -3,7 +3,7 @@
 import { RegisterBlock, defineRegisters } from '../registers.ts';
 import type { Device } from '../api.ts';
 
-const REGISTERS = defineRegisters<unknown>()('virtio-mmio', 0x200, {
+const REGISTERS = defineRegisters<undefined>()('virtio-mmio', 0x200, {
   /** "virt" in ASCII. */
   MagicValue: { offset: 0x000, access: 'ro', reset: 0x74726976 },
   Version: { offset: 0x004, access: 'ro', reset: 1 },
@@ -16,7 +16,7 @@ const REGISTERS = defineRegisters<unknown>()('virtio-mmio', 0x200, {
 
 export class EmptyVirtioSlot implements Device {
   readonly name: string;
-  readonly registers: RegisterBlock<unknown, keyof typeof REGISTERS.byName>;
+  readonly registers: RegisterBlock<undefined, keyof typeof REGISTERS.byName>;
 
   constructor(name: string) {
     this.name = name;

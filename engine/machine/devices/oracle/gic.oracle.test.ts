@@ -1,17 +1,16 @@
 // The GIC models against QEMU's: random operation streams on several CPUs, every answer and every output compared.
 import { describe, expect, it } from 'vitest';
 import { firstDifference } from './compare.ts';
-import { gicStream } from './gic-stream.ts';
+import { gicStream, virtualStream } from './gic-stream.ts';
 import { ModelBoard } from './model-board.ts';
 import { askQemu, oracleMissing } from './oracle.ts';
 
 const missing = oracleMissing();
-const title = missing ? ` (skipped: ${missing})` : '';
 /** ORACLE_MOVES and ORACLE_SEED lengthen or repeat a run. */
 const moves = Number(process.env['ORACLE_MOVES'] ?? 1500);
 const seed = Number(process.env['ORACLE_SEED'] ?? 1);
 
-describe.skipIf(missing)(`GIC against qemu-system-aarch64${title}`, () => {
+describe.skipIf(missing)(`GIC against qemu-system-aarch64${missing ? ` (skipped: ${missing})` : ''}`, () => {
   for (const gicVersion of [3, 2] as const) {
     it(`answers ${moves} random moves as QEMU's GICv${gicVersion} does (seed ${seed})`, () => {
       const cpus = 3;
@@ -20,4 +19,11 @@ describe.skipIf(missing)(`GIC against qemu-system-aarch64${title}`, () => {
       expect(firstDifference(operations, answers, theirs) ?? 'no difference').toBe('no difference');
     });
   }
+
+  it(`answers ${moves} random moves of a hypervisor and its guest as QEMU's GICv3 does (seed ${seed})`, () => {
+    const options = { gicVersion: 3, cpus: 1, virtualization: true } as const;
+    const { operations, answers } = virtualStream(new ModelBoard(options), seed, moves);
+    const theirs = askQemu(operations, options);
+    expect(firstDifference(operations, answers, theirs) ?? 'no difference').toBe('no difference');
+  });
 });
