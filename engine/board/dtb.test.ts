@@ -29,7 +29,7 @@ const { node } = fc.letrec<{ node: DeviceTreeNode }>((tie) => ({
     properties,
     children: fc.oneof(
       { maxDepth: 4 },
-      fc.constant([]),
+      LEAF,
       uniqueBy(tie('node'), (one) => one.name),
     ),
   }),
