@@ -32,6 +32,8 @@ export function loadKernel(name: KernelName, share = 1): Kernel {
   return { name, rounds, mmu: image.readUInt32LE(HEADER.mmu) !== 0, image };
 }
 
+const RESULT_LINE = /end ([0-9a-f]{16}) (ok|WRONG)\r?\n/;
+
 /** Says where the measured part of a kernel starts and ends, fed with what it prints. */
 export class KernelOutput {
   #text = '';
@@ -44,9 +46,14 @@ export class KernelOutput {
     return { begin: reaches(/begin\r?\n/), end: reaches(/end /) };
   }
 
+  /** True when the kernel has printed its last line. */
+  get complete(): boolean {
+    return RESULT_LINE.test(this.#text);
+  }
+
   /** The checksum of a kernel that ended well; undefined while it runs. Throws if the kernel found itself wrong. */
   get checksum(): string | undefined {
-    const match = /end ([0-9a-f]{16}) (ok|WRONG)\r?\n/.exec(this.#text);
+    const match = RESULT_LINE.exec(this.#text);
     if (!match) return undefined;
     if (match[2] !== 'ok') throw new Error(`the kernel computed ${match[1]}, which is wrong`);
     return match[1];

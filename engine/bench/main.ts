@@ -1,0 +1,100 @@
+// `npm run bench`: our speed beside QEMU's on the same machine in the same minutes, and what a person waits for.
+import { parseArgs } from 'node:util';
+import { join } from 'node:path';
+import { BoardLibrary } from '../service/library.ts';
+import { compareKernel, type KernelResult } from './compare.ts';
+import { canMeasureIdle, measureIdleShare } from './idle.ts';
+import { BENCH_BOARD, JOURNEYS, measureJourney } from './journeys.ts';
+import { KERNELS, type KernelName } from './kernels.ts';
+import { qemuVersion } from './qemu.ts';
+import { KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
+import { geometricMean, median } from './statistics.ts';
+
+const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
+
+Runs integer kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
+an inmate and for enable, and what an engine at rest costs. With kernels named only these are run.
+Kernels: ${KERNELS.join(', ')}
+
+  --quick  a fifth of the work, once: to see that it runs, not to compare
+  --json   one JSON object on standard output; progress goes to standard error
+`;
+
+const THOROUGH = { share: 1, repeat: 3 };
+const QUICK = { share: 0.2, repeat: 1 };
+const IDLE_LIMIT = 0.05;
+
+/** The bench as JSON. What could not be measured is left out; null stands where QEMU is missing. */
+interface BenchResult {
+  kernels: KernelResult[];
+  geomean: number | null;
+  firstCharacter?: { seconds: number; limit: number };
+  enable?: { seconds: number; limit: number };
+  idle?: { share: number; limit: number };
+  qemu: string | null;
+}
+
+const isKernel = (name: string): name is KernelName => (KERNELS as readonly string[]).includes(name);
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const unknown = positionals.find((name) => !isKernel(name));
+  if (unknown !== undefined) throw new Error(`there is no kernel "${unknown}"; choose from ${KERNELS.join(', ')}`);
+
+  const print = (line: string): boolean => (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const names = positionals.length > 0 ? positionals.filter(isKernel) : KERNELS;
+  const effort = values.quick ? QUICK : THOROUGH;
+  const qemu = qemuVersion() ?? null;
+  print(
+    qemu
+      ? `QEMU ${qemu}, TCG; medians of ${effort.repeat}, both in turn`
+      : 'qemu-system-aarch64 is missing: no ratios. Install it with: apt-get install qemu-system-arm',
+  );
+
+  const result: BenchResult = { kernels: [], geomean: null, qemu };
+  const board = new BoardLibrary(join(import.meta.dirname, '../../boards')).load(BENCH_BOARD);
+  print(KERNEL_HEADING);
+  for (const name of names) {
+    const kernel = await compareKernel(name, { board, ...effort, withQemu: qemu !== null });
+    result.kernels.push(kernel);
+    print(kernelLine(kernel));
+  }
+  const ratios = result.kernels.map(({ ratio }) => ratio).filter((ratio) => ratio !== null);
+  if (ratios.length > 0) result.geomean = geometricMean(ratios);
+  print(meanLine(result.geomean));
+
+  if (positionals.length === 0) {
+    for (const journey of JOURNEYS) {
+      const runs: number[] = [];
+      for (let run = 0; run < effort.repeat; run++) runs.push(await measureJourney(journey));
+      const seconds = median(runs);
+      const limit = journey.limitSeconds;
+      result[journey.name] = { seconds, limit };
+      print(limitLine(journey.title, `${seconds.toFixed(2)} s`, `${limit} s`, seconds <= limit));
+    }
+    if (canMeasureIdle) {
+      const share = await measureIdleShare();
+      result.idle = { share, limit: IDLE_LIMIT };
+      const percent = (part: number): string => `${(part * 100).toFixed(1)} % of a core`;
+      print(limitLine('an engine at rest, paced', percent(share), percent(IDLE_LIMIT), share < IDLE_LIMIT));
+    } else {
+      print('an engine at rest: not measured, needs /proc');
+    }
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
