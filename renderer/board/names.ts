@@ -8,8 +8,8 @@ import {
   isLoadable,
   isPlaceholder,
   isRootShared,
+  ivshmemSectionOf,
   overlaps,
-  PCI_TYPE,
   physRange,
 } from '../../engine/config/index.ts';
 import type { CellConfig, MemoryRegion } from '../../engine/config/index.ts';
@@ -74,29 +74,26 @@ function runsOfDevices(
   }));
 }
 
-/** Which section of which virtual PCI device a region is. */
-function ivshmemSection(cell: CellConfig, index: number): string | undefined {
-  for (const device of cell.pciDevices) {
-    if (device.type !== PCI_TYPE.IVSHMEM) continue;
-    const section = index - device.shmemRegionsStart;
-    if (section < 0 || section >= 2 + device.shmemPeers) continue;
-    const part =
-      section === 0
-        ? 'state'
-        : section === 1
-          ? 'shared'
-          : section - 2 === device.shmemDevId
-            ? 'output'
-            : `input ${section - 2}`;
-    return `ivshmem ${bdfText(device.bdf).replace(/^00:/, '')} ${part}`;
-  }
-  return undefined;
+/** Which section of which virtual PCI device a region is, in two words. */
+function sectionName(cell: CellConfig, index: number): string | undefined {
+  const found = ivshmemSectionOf(cell, index);
+  if (!found) return undefined;
+  const { device, section } = found;
+  const part =
+    section === 0
+      ? 'state'
+      : section === 1
+        ? 'shared'
+        : section - 2 === device.shmemDevId
+          ? 'output'
+          : `input ${section - 2}`;
+  return `ivshmem ${bdfText(device.bdf).replace(/^00:/, '')} ${part}`;
 }
 
 /** One or two words for a region; where it appears in the cell is added when that differs from where it is. */
 export function regionName(cell: CellConfig, index: number, windows: readonly BoardWindow[]): string {
   const region = cell.memoryRegions[index]!;
-  const section = ivshmemSection(cell, index);
+  const section = sectionName(cell, index);
   if (section !== undefined) return section;
   if (isPlaceholder(region)) return 'empty';
   if (isCommRegion(region)) return 'comm region';

@@ -1,8 +1,8 @@
 // Configuration files of the project as the window reads them: text or bytes in, model or reasons out. A file is parsed once
 // for each content; edits go back through engine/config so that a source keeps everything that was not edited.
-import { ConfigError, decode, encode, locateField, readSource } from '../../engine/config/index.ts';
+import { ConfigError, decode, editSource, encode, locateField, readSource } from '../../engine/config/index.ts';
 import type { Config, SourceConfig, SourceLocation } from '../../engine/config/index.ts';
-import { binaryFile } from './files.ts';
+import { binaryFile, textFile } from './files.ts';
 import type { WorkingFile, WorkingFiles } from './files.ts';
 
 export interface ConfigDocument {
@@ -50,15 +50,22 @@ function readBinary(file: WorkingFile): ConfigDocument {
   return { path: file.path, file, config: result.config, error: undefined, source: undefined };
 }
 
+/** Other files of the same folder, as #include names them; notes which ones were asked for. */
+function includes(
+  path: string,
+  files: WorkingFiles,
+  asked: Map<string, WorkingFile | undefined> = new Map(),
+): (name: string) => string | null {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  return (name) => {
+    asked.set(folder + name, files.get(folder + name));
+    return files.get(folder + name)?.text ?? null;
+  };
+}
+
 function readText(file: WorkingFile, text: string, files: WorkingFiles): Parsed {
   const included = new Map<string, WorkingFile | undefined>();
-  const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
-  const include = (name: string): string | null => {
-    const path = folder + name;
-    included.set(path, files.get(path));
-    return files.get(path)?.text ?? null;
-  };
-  const result = readSource(text, { file: file.path, include });
+  const result = readSource(text, { file: file.path, include: includes(file.path, files, included) });
   const document =
     result instanceof ConfigError
       ? failed(file, result)
@@ -66,11 +73,16 @@ function readText(file: WorkingFile, text: string, files: WorkingFiles): Parsed 
   return { document, included };
 }
 
-/** The file with this model in it. Throws ConfigError when a value does not fit its field. */
-export function writeDocument(document: ConfigDocument, config: Config): WorkingFile {
+/**
+ * The file with this model in it: a source keeps its text wherever nothing changed.
+ * Throws ConfigError when a value does not fit its field or the text cannot be edited.
+ */
+export function writeDocument(document: ConfigDocument, config: Config, files: WorkingFiles): WorkingFile {
   const { file, path } = document;
   if (file.text === undefined) return binaryFile(path, file.kind, new Uint8Array(encode(config)));
-  throw new ConfigError('source', `${path} is C source, which cannot be written yet.`);
+  const text = editSource(file.text, config, { file: path, include: includes(path, files) });
+  if (text instanceof ConfigError) throw text;
+  return textFile(path, file.kind, text);
 }
 
 /** Where a field of the document's cell stands in its source; undefined for binary files. */

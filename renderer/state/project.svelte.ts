@@ -148,7 +148,7 @@ export class OpenProject {
           throw new ConfigError('source', `${path} cannot be read, so it cannot be edited here. Mend its text first.`);
         const config = structuredClone(document.config);
         change(config);
-        return { path, file: writeDocument(document, config) };
+        return { path, file: writeDocument(document, config, this.files) };
       });
       this.apply(label, files);
       return true;
