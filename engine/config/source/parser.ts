@@ -42,6 +42,8 @@ export interface ConfigVariable {
 }
 
 const INITIAL_FLEXIBLE = 4096;
+/** Parts of one initialiser; a configuration of 64 KiB has some ten thousand. */
+const NODES_MAX = 500_000;
 const SCRATCH = new DataView(new ArrayBuffer(8));
 
 export class SourceParser extends DeclarationReader {
@@ -54,7 +56,7 @@ export class SourceParser extends DeclarationReader {
   #single = false;
   /** Which member of each union object was initialised last. */
   #unionMembers = new Map<RecordType, Map<number, number>>();
-  #budget = 4_000_000;
+  #budget = NODES_MAX;
 
   /** Reads the whole source. @throws ConfigError */
   parse(): ConfigVariable {
@@ -111,12 +113,30 @@ export class SourceParser extends DeclarationReader {
   #variable(name: Token, type: CType): ConfigVariable {
     if (type.kind === 'record' && !type.complete)
       throw fault(placeOf(name), `\`${name.text}\` has type ${typeName(type)}, which is not defined here.`);
+    this.#warnOfPadding(name, type);
     this.#bytes = new Uint8Array(type.size);
     this.#end = type.size;
     const root = this.#initializer(type, 0, null);
     // gcc makes the object as large as the structure, padding included, plus the elements of the flexible array.
     this.#reserve(type.size + this.#flexibleSize);
     return { name, type, bytes: this.#bytes.slice(0, this.#end), root };
+  }
+
+  /** Behind a configuration's descriptor every byte counts: padding means that `packed` was forgotten. */
+  #warnOfPadding(name: Token, type: CType): void {
+    if (type.kind !== 'record' || type.union) return;
+    const [head] = type.members;
+    if (head?.type.kind !== 'record' || !/^jailhouse_(system|cell_desc)$/.test(head.type.tag)) return;
+    let end = 0;
+    for (const member of type.members) {
+      if (member.offset > end)
+        this.warn(
+          `The compiler puts ${member.offset - end} bytes of padding in front of \`${member.name}\`, which nothing reads over: ` +
+            'write __attribute__((packed)) behind the structure.',
+          name,
+        );
+      end = member.offset + member.type.size;
+    }
   }
 
   protected override compoundLiteral(type: CType): Value {
@@ -137,7 +157,10 @@ export class SourceParser extends DeclarationReader {
 
   #node(kind: InitNode['kind'], type: CType, offset: number, bits: Member['bits']): InitNode {
     if (--this.#budget < 0)
-      throw fault(placeOf(this.token), 'The initialiser has too many parts: no configuration has millions of them.');
+      throw fault(
+        placeOf(this.token),
+        `The initialiser has more than ${NODES_MAX} parts: no configuration has that many.`,
+      );
     return { kind, type, offset, bits, first: this.at, last: this.at, designator: -1, children: [] };
   }
 

@@ -8,10 +8,12 @@ import type { Target } from './target.ts';
 
 export const LIMITS = {
   /** Tokens that all expansions together may produce. */
-  tokens: 1_000_000,
+  tokens: 500_000,
   /** Macro calls in macro arguments. */
   callDepth: 200,
   includeDepth: 60,
+  /** Files that one source may read, counting each time. */
+  includes: 1000,
 } as const;
 
 export interface Macro {
@@ -72,6 +74,7 @@ class Preprocessor {
   #isolated = 0;
   #produced = 0;
   #counter = 0;
+  #included = 0;
 
   constructor(file: SourceFile, target: Target, include: IncludeResolver) {
     this.#macros = new Map(predefinedMacros(target));
@@ -481,7 +484,8 @@ class Preprocessor {
     if (this.#once.has(name)) return;
     const text = this.#include(name);
     if (text === null) throw fault(place, `"${name}" is not in the folder of this configuration.`);
-    this.#spend(0, place);
+    if (++this.#included > LIMITS.includes)
+      throw fault(place, `More than ${LIMITS.includes} files are included: do they include each other?`);
     this.#frames.push(this.#open(new SourceFile(name, text)));
   }
 
