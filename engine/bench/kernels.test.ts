@@ -1,8 +1,12 @@
-// The committed bench kernels are what their sources say, and compute what they should on QEMU.
+// The committed bench kernels are what their sources say, and compute what they should on the bare board and on QEMU.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMPILER_VERSION, crossCompilerVersion } from '../../boards/cross-compiler.ts';
 import { buildKernels } from './build-kernels.ts';
+import { BoardLibrary } from '../service/library.ts';
+import { runOnBareBoard } from './bare-board.ts';
+import { BENCH_BOARD } from './journeys.ts';
 import { KernelOutput, KERNELS, kernelImagePath, loadKernel } from './kernels.ts';
 import { qemuVersion, runOnQemu } from './qemu.ts';
 
@@ -47,10 +51,20 @@ describe(`built from source (needs aarch64-linux-gnu-gcc ${COMPILER_VERSION}; ${
   });
 });
 
+/** One round of each: the kernel itself finds out if its result is wrong. */
+const SHORTEST = 0;
+
+const board = new BoardLibrary(join(import.meta.dirname, '../../boards')).load(BENCH_BOARD);
+test.each(KERNELS)('%s computes what it should on the bare board', (name) => {
+  const { checksum, instructions } = runOnBareBoard(board, loadKernel(name, SHORTEST));
+  expect(checksum).toMatch(/^[0-9a-f]{16}$/);
+  expect(instructions).toBeGreaterThan(1000);
+});
+
 const qemu = qemuVersion();
 describe(`on QEMU (needs qemu-system-aarch64; ${qemu ? `found ${qemu}` : 'not installed'})`, () => {
   test.skipIf(!qemu).each(KERNELS)('%s checks its own result', async (name) => {
-    await expect(runOnQemu(loadKernel(name, 0))).resolves.toMatchObject({
+    await expect(runOnQemu(loadKernel(name, SHORTEST))).resolves.toMatchObject({
       checksum: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });
