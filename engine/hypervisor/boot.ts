@@ -3,6 +3,7 @@
 import { configSize, cpusOf, isSubPage } from '../config/index.ts';
 import { gpa, pa, PAGE_SIZE } from '../util/units.ts';
 import { Arm64 } from './arch/arm64/arm64.ts';
+import { takeAddressMap } from './cell/address-maps.ts';
 import { regionsOf, Cell } from './cell/cell.ts';
 import { CommRegion } from './cell/comm-region.ts';
 import { ERRNO } from './errno.ts';
@@ -37,8 +38,7 @@ export function boot(options: HypervisorOptions, master: number, online: readonl
   hv.arch = new Arm64(hv, platform);
   const result = early(hv, master) || processors(hv, master, online) || late(hv, configured, online);
   if (result !== 0) {
-    for (const unit of hv.units.toReversed()) unit.shutdown();
-    hv.arch.shutdown();
+    hv.shutdown();
   } else {
     hv.print('Activating hypervisor\n');
   }
@@ -77,7 +77,7 @@ function createRootCell(hv: Hypervisor): boolean {
     isRoot: true,
     comm: new CommRegion(hv.machine.memory, comm),
     stage2,
-    addressMap: hv.machine.createAddressMap([]),
+    addressMap: takeAddressMap(hv.machine),
     mmio: new MmioTable(slots),
     pages: [],
   });

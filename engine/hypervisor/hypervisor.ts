@@ -6,6 +6,7 @@ import type { BusOwner, Machine } from '../machine/api.ts';
 import { pa, type Pa } from '../util/units.ts';
 import type { Arch } from './arch/arch.ts';
 import { CELL_STATE } from './cell/comm-region.ts';
+import { giveBackAddressMap } from './cell/address-maps.ts';
 import type { Cell } from './cell/cell.ts';
 import { PerCpu } from './cell/percpu.ts';
 import { HypervisorConsole, type ConsoleOutput } from './console/console.ts';
@@ -132,6 +133,13 @@ export class Hypervisor {
     for (const each of new Set([this.rootCell, cell]))
       each.addressMap.update(each.stage2.segments(this.machine.memory));
     for (const unit of this.units) unit.commit(cell);
+  }
+
+  /** Hands the hardware back; also after a boot that failed on the way. */
+  shutdown(): void {
+    for (const unit of this.units.toReversed()) unit.shutdown();
+    this.arch.shutdown();
+    if (this.cells.length > 0) giveBackAddressMap(this.machine, this.rootCell.addressMap);
   }
 
   /** A CPU met something that its cell may not do: it stops here, the others go on (B.9). */

@@ -1,20 +1,23 @@
-// The root shell over a fake machine, for tests: what it said, and scripts run to their end.
+// The root shell over a fake or a real machine, for tests: what it said, and scripts run to their end.
 import { encode, type CellConfig, type SystemConfig } from '../config/index.ts';
 import type { RunEvent } from '../contract/record.ts';
 import { JailhouseDriver } from '../driver/index.ts';
 import { finish, type Compatibility } from '../hypervisor/index.ts';
 import { fakeMachine } from '../hypervisor/testing/fake-machine.ts';
 import { inmateDemo, rootConfig } from '../hypervisor/testing/sample-configs.ts';
+import type { Machine } from '../machine/api.ts';
 import { RootShell } from './shell/shell.ts';
 
 export const systemFile = (system: SystemConfig): Uint8Array => encode({ kind: 'system', system });
 export const cellFile = (cell: CellConfig): Uint8Array => encode({ kind: 'cell', cell });
 
-export function shellSession(
-  files: Record<string, Uint8Array | string> = {},
-  options: { compatibility?: Compatibility; machine?: ReturnType<typeof fakeMachine> } = {},
-) {
-  const machine = options.machine ?? fakeMachine();
+type TestFiles = Record<string, Uint8Array | string>;
+
+/** With CPUs that only hold registers: guests are what the test does. */
+export const shellSession = (files: TestFiles = {}, options: { compatibility?: Compatibility } = {}) =>
+  sessionOn(fakeMachine(), files, options.compatibility);
+
+export function sessionOn<M extends Machine>(machine: M, files: TestFiles, compatibility?: Compatibility) {
   const events: RunEvent[] = [];
   const shown: Record<string, string> = {};
   const all = new Map<string, Uint8Array>(
@@ -34,7 +37,7 @@ export function shellSession(
     machine,
     output,
     onEvent: (event) => events.push(event),
-    ...(options.compatibility && { compatibility: options.compatibility }),
+    ...(compatibility && { compatibility }),
   });
   const shell = new RootShell({
     driver,

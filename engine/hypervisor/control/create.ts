@@ -10,6 +10,7 @@ import {
   type CellConfig,
 } from '../../config/index.ts';
 import { PAGE_SIZE, type Gpa, type Pa } from '../../util/units.ts';
+import { MAX_SEGMENTS, takeAddressMap } from '../cell/address-maps.ts';
 import { Cell, regionsOf } from '../cell/cell.ts';
 import { CELL_STATE, CommRegion, MESSAGE } from '../cell/comm-region.ts';
 import type { PerCpu } from '../cell/percpu.ts';
@@ -117,6 +118,11 @@ function build(hv: Hypervisor, caller: PerCpu, config: CellConfig): Cell | numbe
     dissolve(hv, cell);
     return refuseForMemory(hv, refuse);
   }
+  if (cell.stage2.segments(hv.machine.memory).length > MAX_SEGMENTS) {
+    dissolve(hv, cell);
+    const sentence = `${cell.name} has more than ${MAX_SEGMENTS} separate pieces of memory. Merge regions that continue each other.`;
+    return refuse('ENOMEM', 'segments', sentence, 'memoryRegions');
+  }
   hv.commit(cell);
   return cell;
 }
@@ -144,7 +150,7 @@ function allocate(hv: Hypervisor, config: CellConfig): Cell | undefined {
     isRoot: false,
     comm: new CommRegion(hv.machine.memory, structure),
     stage2,
-    addressMap: hv.machine.createAddressMap([]),
+    addressMap: takeAddressMap(hv.machine),
     mmio: new MmioTable(slots),
     pages,
   });

@@ -1,4 +1,5 @@
 // CELL_DESTROY, and the undoing of a create that failed half-way. Source: ABI reference, B.5.
+import { giveBackAddressMap } from '../cell/address-maps.ts';
 import type { Cell } from '../cell/cell.ts';
 import { regionsOf } from '../cell/cell.ts';
 import { CELL_STATE, MESSAGE } from '../cell/comm-region.ts';
@@ -42,12 +43,12 @@ export function dissolve(hv: Hypervisor, cell: Cell): void {
   releasePages(hv, cell);
   for (const unit of hv.units) unit.commit(hv.rootCell);
   hv.rootCell.addressMap.update(hv.rootCell.stage2.segments(hv.machine.memory));
-  cell.addressMap.update([]);
 }
 
-/** Page tables, MMIO table and structure. */
+/** Page tables, view, MMIO table and structure. */
 export function releasePages(hv: Hypervisor, cell: Cell): void {
   cell.stage2.destroy();
+  giveBackAddressMap(hv.machine, cell.addressMap);
   for (const { at, count } of cell.pages) hv.pool.free(at, count);
   cell.pages.length = 0;
 }

@@ -18,8 +18,7 @@ export function disable(hv: Hypervisor, caller: PerCpu): number {
   arrivals.set(hv, arrived);
   if (arrived.length < hv.rootCell.cpus.length) return 0;
   hv.print('Shutting down hypervisor\n');
-  for (const unit of hv.units.toReversed()) unit.shutdown();
-  hv.arch.shutdown();
+  hv.shutdown();
   for (const { id } of arrived) hv.print(` Releasing CPU ${id}\n`);
   hv.report.info('hypervisor.disabled', 'The hypervisor is disabled; all CPUs are back with Linux.');
   return 0;
