@@ -28,7 +28,7 @@ function play(script: string): Record<string, string> {
 }
 
 afterEach(() => {
-  if (run.driver.enabled) play('jailhouse disable');
+  if (run.driver.enabled) play('jailhouse disable || jailhouse disable');
 });
 
 /** The script that brings an inmate up in its own cell with a command line. */
@@ -103,6 +103,23 @@ test('vconsole speaks through the hypervisor', () => {
 expect vconsole "Virtual console done"`);
   expect(vconsole).toBe('Hello through the virtual console\nLine 1\nLine 2\nVirtual console done\n');
   expect(`${uart0}${hypervisor}`).toContain('Hello through the virtual console');
+});
+
+test('vconsole says so where its cell may not use the virtual console', () => {
+  const { greeter } = play(`${start('greeter').replace('inmates/greeter', 'inmates/vconsole')}
+expect greeter "Hypercall 8"`);
+  expect(greeter).toBe('No virtual console: it is not permitted for this cell\nHypercall 8 answers -1\n');
+});
+
+test('console parameters overrule the configuration', () => {
+  const silent = play(`${start('greeter', 'con-type=none')}
+sleep 0.01`);
+  expect(silent['greeter']).toBeUndefined();
+  const { vconsole } = play(`jailhouse disable
+${start('vconsole', 'con-virtual=false')}
+sleep 0.01`);
+  // All that arrives is the character that the inmate sends by a hypercall of its own.
+  expect(vconsole).toBe('.');
 });
 
 describe('trespasser', () => {
