@@ -42,6 +42,11 @@ export const QUIRKS = {
     reference: 'ivshmem INTx makes an SPI pending that the receiving cell does not own',
     sane: 'such an interrupt is dropped and reported',
   },
+  initrdNotCounted: {
+    item: 14,
+    reference: 'cell linux forgets the size of the initrd when it chooses RAM',
+    sane: 'it counts',
+  },
   failedCreateKeepsPciClaimed: {
     item: 16,
     reference: 'a failed CELL_CREATE leaves PCI devices bound to the stub driver',
@@ -67,6 +72,7 @@ export const KEPT_QUIRKS: readonly Quirk[] = [
   { item: 9, reference: 'ivshmem links by bdf only; section sizes and peer counts are not compared (an event warns)' },
   { item: 10, reference: 'rejected ECAM accesses always say "write"' },
   { item: 12, reference: '`cell list` sorts as text and keeps trailing blanks' },
+  { item: 14, reference: 'cell linux issues one LOAD for each image, and each asks the cell to shut down' },
   { item: 17, reference: '`jailhouse console` without hypervisor and saved log exits 1 with the text of EAGAIN' },
   { item: 19, reference: 'every character of hypercall 8 is one VM exit' },
   { item: 20, reference: 'CPU_GET_INFO counters have 31 bits' },

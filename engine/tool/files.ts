@@ -6,6 +6,8 @@ export interface Files {
   read(path: string): Uint8Array | undefined;
   /** Names in a folder, folders with a trailing `/`; undefined if there is no such folder. */
   list(path: string): string[] | undefined;
+  /** Makes or replaces a file. Absent: nothing can be written in this run. */
+  write?(path: string, bytes: Uint8Array): void;
 }
 
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);

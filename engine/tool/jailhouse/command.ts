@@ -7,6 +7,7 @@ import { parseCellId, parseImages } from './arguments.ts';
 import { cellList } from './cell-list.ts';
 import { cellStats } from './cell-stats.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
+import { cellLinux } from './linux/command.ts';
 import { helpText, TOOL_VERSION } from './usage.ts';
 
 /** Follow mode reads chunks of this many bytes. */
@@ -169,6 +170,7 @@ const GROUPED: Readonly<Record<string, Subcommand>> = {
   'cell shutdown': cellShutdown,
   'cell destroy': cellDestroy,
   'cell stats': cellStats,
+  'cell linux': cellLinux,
   'config create': needsRealMachine('jailhouse config create'),
   'config collect': needsRealMachine('jailhouse config collect'),
   'hardware check': hardwareCheck,
