@@ -62,6 +62,18 @@ export function removeRegion(project: OpenProject, key: string, index: number): 
   });
 }
 
+/** The driver cuts names to 31 characters (ABI reference, A.1). */
+const NAME_LENGTH = 31;
+
+/** Why a cell cannot have this name; `key` is the cell itself, undefined for a new one. */
+export function refuseCellName(project: OpenProject, key: string | undefined, name: string): string | undefined {
+  if (name === '') return 'A cell needs a name.';
+  if (name.length > NAME_LENGTH) return `A name has at most ${NAME_LENGTH} characters.`;
+  if (/[^\x20-\x7e]/.test(name)) return 'A name has only printable ASCII characters.';
+  if (project.cells.some((other) => other.key !== key && other.name === name)) return 'Another cell has this name.';
+  return undefined;
+}
+
 export function renameCell(project: OpenProject, entry: CellEntry, name: string): boolean {
   if (name === cellName(entry.cell)) return true;
   return editCell(project, `Rename ${entry.name} to ${name}`, entry.key, (cell) => {
