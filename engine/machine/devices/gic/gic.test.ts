@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Cpu } from '../../../cpu/port.ts';
 import { Gic } from './index.ts';
 import type { GicLines, GicOptions } from './index.ts';
-import { virtualStream, gicStream } from '../oracle/gic-stream.ts';
+import { gicStream } from '../oracle/gic-stream.ts';
+import { virtualStream } from '../oracle/virtual-stream.ts';
 import { ModelBoard } from '../oracle/model-board.ts';
 import { firstDifference } from '../oracle/compare.ts';
 
@@ -323,10 +324,10 @@ describe('saved state', () => {
       expect(firstDifference(operations, answers, theirs) ?? 'no difference').toBe('no difference');
     }
     const one = new ModelBoard({ gicVersion: 3, cpus: 1, virtualization: true });
-    virtualStream(one, 7, 300);
+    virtualStream(one, 3, 7, 300);
     const other = new ModelBoard({ gicVersion: 3, cpus: 1, virtualization: true });
     other.gic.restore(structuredClone(one.gic.save()));
-    const { operations, answers } = virtualStream(one, 8, 300);
+    const { operations, answers } = virtualStream(one, 3, 8, 300);
     const theirs = operations.map((operation) => other.run(operation));
     expect(firstDifference(operations, answers, theirs) ?? 'no difference').toBe('no difference');
   });

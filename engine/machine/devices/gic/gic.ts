@@ -60,6 +60,12 @@ const NOWHERE = -2;
 
 const TWO_32 = 0x1_0000_0000;
 
+const window = (name: string, block: Pick<Device, 'read' | 'write'>): Device => ({
+  name,
+  read: (offset, size) => block.read(offset, size),
+  write: (offset, size, value) => block.write(offset, size, value),
+});
+
 export class Gic implements InterruptController, DistributorOwner {
   readonly version: 2 | 3;
   readonly state: InterruptState;
@@ -83,7 +89,8 @@ export class Gic implements InterruptController, DistributorOwner {
   readonly #distributorBlock: RegisterBlock<DistributorOwner, string>;
   readonly #redistributorBlocks: readonly RegisterBlock<RedistributorOwner, string>[];
   readonly #redistributorOwners: readonly RedistributorOwner[];
-  readonly #mappedBlocks: readonly RegisterBlock<MappedOwner, string>[];
+  readonly #cpuInterfaceBlock: RegisterBlock<MappedOwner, string>;
+  readonly #virtualInterfaceBlock: RegisterBlock<MappedOwner, string>;
   /** GICv3: IROUTER by SPI, low and high word. */
   readonly #routes: Uint32Array;
   /** GICv2: ITARGETSR by SPI. */
@@ -130,23 +137,17 @@ export class Gic implements InterruptController, DistributorOwner {
     this.#redistributorBlocks = this.#redistributorOwners.map(
       (owner) => new RegisterBlock<RedistributorOwner, string>(REDISTRIBUTOR, owner, `GICR ${owner.cpu}`),
     );
-    this.#mappedBlocks = [
-      new RegisterBlock<MappedOwner, string>(
-        MAPPED_INTERFACE,
-        { current: () => this.physical[this.#accessor()]! },
-        'GICC',
-      ),
-      new RegisterBlock<MappedOwner, string>(
-        MAPPED_INTERFACE,
-        { current: () => this.virtual[this.#accessor()]! },
-        'GICV',
-      ),
-    ];
-    this.distributor = {
-      name: 'GICD',
-      read: (offset, size) => this.readDistributor(offset, size),
-      write: (offset, size, value) => this.writeDistributor(offset, size, value),
-    };
+    this.#cpuInterfaceBlock = new RegisterBlock<MappedOwner, string>(
+      MAPPED_INTERFACE,
+      { current: () => this.physical[this.#accessor()]!, groupsShareActive: false },
+      'GICC',
+    );
+    this.#virtualInterfaceBlock = new RegisterBlock<MappedOwner, string>(
+      MAPPED_INTERFACE,
+      { current: () => this.virtual[this.#accessor()]!, groupsShareActive: true },
+      'GICV',
+    );
+    this.distributor = window('GICD', this.#distributorBlock);
     this.redistributors = {
       name: 'GICR',
       read: (offset, size) =>
@@ -154,13 +155,8 @@ export class Gic implements InterruptController, DistributorOwner {
       write: (offset, size, value) =>
         this.writeRedistributor(Math.floor(offset / REDISTRIBUTOR_SIZE), offset % REDISTRIBUTOR_SIZE, size, value),
     };
-    const mapped = (name: string, block: number): Device => ({
-      name,
-      read: (offset, size) => this.#mappedBlocks[block]!.read(offset, size),
-      write: (offset, size, value) => this.#mappedBlocks[block]!.write(offset, size, value),
-    });
-    this.cpuInterface = mapped('GICC', 0);
-    this.virtualInterface = mapped('GICV', 1);
+    this.cpuInterface = window('GICC', this.#cpuInterfaceBlock);
+    this.virtualInterface = window('GICV', this.#virtualInterfaceBlock);
     if (version === 2) {
       // SGIs are always enabled; shared interrupts go nowhere until they are routed.
       this.state.enabled.fill(0xffff, 0, this.#cpus);
@@ -171,16 +167,24 @@ export class Gic implements InterruptController, DistributorOwner {
     }
   }
 
+  /** All register blocks, for panels and notes: GICD, one GICR a CPU, GICC and GICV. */
+  get blocks(): readonly RegisterBlock<never, string>[] {
+    const blocks = [
+      this.#distributorBlock,
+      ...this.#redistributorBlocks,
+      this.#cpuInterfaceBlock,
+      this.#virtualInterfaceBlock,
+    ];
+    return blocks as unknown as readonly RegisterBlock<never, string>[];
+  }
+
   /** Where guests used what the registers do not offer. */
   get notes(): readonly RegisterNote[] {
-    return [this.#distributorBlock, ...this.#redistributorBlocks, ...this.#mappedBlocks].flatMap(
-      (block) => block.notes,
-    );
+    return this.blocks.flatMap((block) => block.notes);
   }
 
   set onNote(sink: ((note: RegisterNote) => void) | undefined) {
-    for (const block of [this.#distributorBlock, ...this.#redistributorBlocks, ...this.#mappedBlocks])
-      block.onNote = sink;
+    for (const block of this.blocks) block.onNote = sink;
   }
 
   // Wires

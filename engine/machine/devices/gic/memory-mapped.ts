@@ -6,6 +6,8 @@ import type { CpuInterface } from './cpu-interface.ts';
 export interface MappedOwner {
   /** The interface of the CPU whose access this is. */
   current(): CpuInterface;
+  /** GICV: one set of active priorities stands for both groups, GICV_NSAPR is not there (IHI 0048, 5.5.13). */
+  readonly groupsShareActive: boolean;
 }
 
 const CTLR = { ENABLE_0: 0x1, ENABLE_1: 0x2, ACK: 0x4, FIQ: 0x8, CBPR: 0x10, EOI: 0x200 };
@@ -96,14 +98,22 @@ export const MAPPED_INTERFACE = defineRegisters<MappedOwner>()('GICC', MAPPED_IN
   GICC_APR: {
     offset: 0x0d0,
     count: 4,
-    read: (owner, index) => owner.current().active[0][index] ?? 0,
-    write: (owner, value, index) => owner.current().writeActive(0, index, value),
+    read: (owner, index) => {
+      const [zero, one] = owner.current().active;
+      return owner.groupsShareActive ? (zero[index] ?? 0) | (one[index] ?? 0) : (zero[index] ?? 0);
+    },
+    write: (owner, value, index) => {
+      owner.current().writeActive(0, index, value);
+      if (owner.groupsShareActive) owner.current().writeActive(1, index, 0);
+    },
   },
   GICC_NSAPR: {
     offset: 0x0e0,
     count: 4,
-    read: (owner, index) => owner.current().active[1][index] ?? 0,
-    write: (owner, value, index) => owner.current().writeActive(1, index, value),
+    read: (owner, index) => (owner.groupsShareActive ? 0 : (owner.current().active[1][index] ?? 0)),
+    write: (owner, value, index) => {
+      if (!owner.groupsShareActive) owner.current().writeActive(1, index, value);
+    },
   },
   // Product 2, architecture 2, revision 0, implementer Arm: as QEMU's model says.
   GICC_IIDR: { offset: 0x0fc, access: 'ro', reset: 0x0002043b },

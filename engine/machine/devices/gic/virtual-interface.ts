@@ -104,19 +104,18 @@ export class VirtualInterface extends CpuInterface {
   }
 
   /**
-   * The priority drops whichever group is running. Deactivation (EOImode 0) is for a list register of this group whose
-   * group priority is the one that dropped; an interrupt in no list register is counted for the hypervisor.
+   * The priority drops whichever group is running. An interrupt in no list register is counted for the hypervisor. GICv3
+   * deactivates (EOImode 0) only a list register of this group whose group priority is the one that dropped.
    */
   override endOfInterrupt(group: Group, intid: number): void {
-    if (intid >= SPECIAL_INTIDS) return;
-    const dropped = this.runningPriority;
     const running = this.runningGroup();
-    if (running === undefined) return;
+    if (intid >= SPECIAL_INTIDS || running === undefined) return;
+    const dropped = this.runningPriority;
     this.drop(running);
     const list = this.#activeList(intid);
+    const fits = this.version === 2 || (list?.group === group && (list.priority & this.groupMask(group)) === dropped);
     if (!list) this.unmatchedEnds++;
-    else if (!this.splitEoi && list.group === group && (list.priority & this.groupMask(group)) === dropped)
-      this.deactivateInterrupt(intid);
+    else if (!this.splitEoi && fits) this.deactivateInterrupt(intid);
     this.changed();
   }
 

@@ -25,14 +25,15 @@ export interface Exemption {
   applies(operation: Operation, ours: bigint, theirs: bigint): boolean;
 }
 
-const GICC_IAR = 0x0801_000c;
+/** GICC_IAR and GICV_IAR. */
+const ACKNOWLEDGE = [0x0801_000c, 0x0804_000c];
 
 export const EXEMPTIONS: readonly Exemption[] = [
   {
     // IHI 0048, 3.2.5: 1022 only for an interrupt of sufficient priority to be signalled. QEMU gives it for any pending one.
     name: 'GICv2: 1022 for an interrupt that can not preempt',
     applies: (operation, ours, theirs) =>
-      operation.kind === 'read' && operation.address === GICC_IAR && ours === 1023n && theirs === 1022n,
+      operation.kind === 'read' && ACKNOWLEDGE.includes(operation.address) && ours === 1023n && theirs === 1022n,
   },
 ];
 

@@ -2,31 +2,9 @@
 // states meet. The generator runs the model along, so that ends of interrupt name what was acknowledged.
 import type { ModelBoard } from './model-board.ts';
 import { systemRegisterKey } from './oracle.ts';
-import type { Operation } from './oracle.ts';
+import { Dice, Recorder } from './recorder.ts';
 
-/** A small deterministic generator (xorshift32): tests name their seed. */
-export class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) | 1;
-  }
-
-  below(limit: number): number {
-    let x = this.#state;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#state = x;
-    return (x >>> 0) % limit;
-  }
-
-  pick<Item>(items: readonly Item[]): Item {
-    return items[this.below(items.length)]!;
-  }
-}
-
-const icc = (crm: number, op2: number, crn = 12): number => systemRegisterKey(3, 0, crn, crm, op2);
+export const icc = (crm: number, op2: number, crn = 12): number => systemRegisterKey(3, 0, crn, crm, op2);
 export const ICC = {
   PMR: icc(6, 0, 4),
   IAR: [icc(8, 0), icc(12, 0)],
@@ -46,9 +24,9 @@ export const ISR_EL1 = icc(1, 0);
 const CNTV_CTL = systemRegisterKey(3, 3, 14, 3, 1);
 const CNTP_CTL = systemRegisterKey(3, 3, 14, 2, 1);
 
-const GICD = 0x0800_0000;
+export const GICD = 0x0800_0000;
 const GICC = 0x0801_0000;
-const GICR = 0x080a_0000;
+export const GICR = 0x080a_0000;
 const UART = 0x0900_0000;
 
 const SGIS = [0, 1, 5];
@@ -56,147 +34,17 @@ const PPIS = [27, 30];
 /** The UART's wire and some with no wire. */
 const UART_INTID = 33;
 const SPIS = [UART_INTID, 36, 37, 70];
-const PRIORITIES = [0x00, 0x20, 0x40, 0x48, 0x50, 0x80, 0x81, 0xa0, 0xf0, 0xf8, 0xff];
-
-export interface Stream {
-  operations: Operation[];
-  answers: bigint[];
-}
-
-const HCR_EL2 = systemRegisterKey(3, 4, 1, 1, 0);
-const ICH_HCR_EL2 = systemRegisterKey(3, 4, 12, 11, 0);
-const ICH_MISR_EL2 = systemRegisterKey(3, 4, 12, 11, 2);
-const ICH_LR_EL2 = [0, 1, 2, 3].map((n) => systemRegisterKey(3, 4, 12, 12, n));
-const ICC_SRE_EL1 = icc(12, 5);
-
-/**
- * `count` moves of a hypervisor and its guest on one CPU of a fresh board with the virtual interface: list registers
- * filled at random, some tied to physical interrupts, and the guest acknowledging and ending them.
- */
-export function virtualStream(board: ModelBoard, seed: number, count: number): Stream {
-  const dice = new Dice(seed);
-  const operations: Operation[] = [];
-  const answers: bigint[] = [];
-  const running: number[] = [];
-  const run = (operation: Operation): bigint => {
-    const answer = board.run(operation);
-    operations.push(operation);
-    answers.push(answer);
-    return answer;
-  };
-  const host = {
-    mrs: (key: number): bigint => run({ kind: 'mrs', cpu: 0, key }),
-    msr: (key: number, value: number | bigint): bigint => run({ kind: 'msr', cpu: 0, key, value: BigInt(value) }),
-  };
-  const guest = {
-    mrs: (key: number): bigint => run({ kind: 'mrs', cpu: 0, key, guest: true }),
-    msr: (key: number, value: number | bigint): bigint =>
-      run({ kind: 'msr', cpu: 0, key, value: BigInt(value), guest: true }),
-  };
-  const write = (address: number, value: number): bigint =>
-    run({ kind: 'write', cpu: 0, address, size: 4, value: BigInt(value >>> 0) });
-  const read = (address: number): bigint => run({ kind: 'read', cpu: 0, address, size: 4 });
-
-  const VIRTUAL_IDS = [0, 3, 27, 33, 36, 37, 70];
-  const inUse = (intid: number): boolean =>
-    board.gic.virtual[0]!.lists.some((list) => list.state !== 0 && list.intid === intid);
-
-  const moves: (() => void)[] = [
-    () => {
-      // Only a free list register, and no second one for the same interrupt: else unpredictable (IHI 0069, 6.3).
-      const free = board.gic.virtual[0]!.lists.findIndex((list) => list.state === 0);
-      const intid = dice.pick(VIRTUAL_IDS);
-      if (free < 0 || inUse(intid)) return;
-      const hardware = intid >= 32 && dice.below(2) === 0;
-      const state = hardware ? 1n : BigInt(1 + dice.below(3));
-      const list =
-        (state << 62n) |
-        (hardware ? (1n << 61n) | (BigInt(intid) << 32n) : 0n) |
-        (BigInt(dice.below(2)) << 60n) |
-        (BigInt(dice.pick(PRIORITIES) & 0xf8) << 48n) |
-        BigInt(intid);
-      host.msr(ICH_LR_EL2[free]!, list);
-      if (hardware) write(GICD + 0x300 + (intid >>> 5) * 4, (1 << (intid & 31)) >>> 0);
-    },
-    () => {
-      const answer = guest.mrs(dice.pick(ICC.IAR));
-      if (answer < 1020n) running.push(Number(answer));
-    },
-    () => {
-      const intid = dice.below(8) === 0 || running.length === 0 ? dice.pick(VIRTUAL_IDS) : running.at(-1)!;
-      guest.msr(dice.pick(ICC.EOIR), intid);
-      if (dice.below(2) === 0) running.pop();
-      if (dice.below(3) === 0) guest.msr(ICC.DIR, intid);
-    },
-    () => {
-      guest.msr(ICC.PMR, dice.pick(PRIORITIES));
-      guest.mrs(ICC.PMR);
-    },
-    () => {
-      const group = dice.below(2);
-      guest.msr(ICC.BPR[group]!, dice.below(8));
-      guest.mrs(ICC.BPR[1 - group]!);
-    },
-    () => {
-      guest.msr(ICC.CTLR, dice.below(4));
-      guest.mrs(ICC.CTLR);
-    },
-    () => {
-      guest.msr(dice.pick(ICC.IGRPEN), dice.below(4) === 0 ? 0 : 1);
-    },
-    () => {
-      for (const key of [...ICC.HPPIR, ...ICC.APR, ICC.RPR, ICC_SRE_EL1]) guest.mrs(key);
-    },
-    () => {
-      for (const key of [...ICH_LR_EL2, ICH_MISR_EL2]) host.mrs(key);
-    },
-    () => {
-      host.msr(ICH_HCR_EL2, 1 + dice.below(2) * 2);
-      host.mrs(ICH_MISR_EL2);
-      read(GICR + 0x10200);
-    },
-    () => {
-      read(GICD + 0x304);
-      read(GICD + 0x308);
-    },
-  ];
-  moves.push(moves[0]!, moves[0]!, moves[1]!, moves[1]!, moves[2]!, moves[2]!);
-
-  host.msr(HCR_EL2, (1n << 31n) | 0x18n);
-  host.msr(ICH_HCR_EL2, 1);
-  host.msr(ICC.PMR, 0xff);
-  host.msr(ICC.CTLR, 2);
-  for (const key of ICC.IGRPEN) host.msr(key, 1);
-  // The maintenance interrupt (PPI 25) stays disabled: a physical interrupt would take the place of a guest's operation.
-  write(GICD, 3);
-  guest.msr(ICC.PMR, 0xf8);
-  for (const key of ICC.IGRPEN) guest.msr(key, 1);
-  for (let move = 0; move < count; move++) {
-    dice.pick(moves)();
-    guest.mrs(ISR_EL1);
-  }
-  return { operations, answers };
-}
+export const PRIORITIES = [0x00, 0x20, 0x40, 0x48, 0x50, 0x80, 0x81, 0xa0, 0xf0, 0xf8, 0xff];
 
 /** `count` moves on a fresh board; each is followed by a look at the outputs. */
-export function gicStream(board: ModelBoard, version: 2 | 3, cpus: number, seed: number, count: number): Stream {
+export function gicStream(board: ModelBoard, version: 2 | 3, cpus: number, seed: number, count: number): Recorder {
   const dice = new Dice(seed);
-  const operations: Operation[] = [];
-  const answers: bigint[] = [];
+  const stream = new Recorder(board);
+  const read = stream.read.bind(stream);
+  const write = stream.write.bind(stream);
+  const mrs = stream.mrs.bind(stream);
+  const msr = stream.msr.bind(stream);
   const running: number[][] = Array.from({ length: cpus }, () => []);
-
-  const run = (operation: Operation): bigint => {
-    const answer = board.run(operation);
-    operations.push(operation);
-    answers.push(answer);
-    return answer;
-  };
-  const read = (cpu: number, address: number, size: 1 | 4 = 4): bigint => run({ kind: 'read', cpu, address, size });
-  const write = (cpu: number, address: number, value: number, size: 1 | 4 = 4): bigint =>
-    run({ kind: 'write', cpu, address, size, value: BigInt(value >>> 0) });
-  const mrs = (cpu: number, key: number): bigint => run({ kind: 'mrs', cpu, key });
-  const msr = (cpu: number, key: number, value: number | bigint): bigint =>
-    run({ kind: 'msr', cpu, key, value: BigInt(value) });
 
   /** Frame in which an interrupt's registers are, as seen by a CPU about a CPU. */
   const frame = (intid: number, cpu: number): number =>
@@ -384,5 +232,5 @@ export function gicStream(board: ModelBoard, version: 2 | 3, cpus: number, seed:
     mrs(cpu, ISR_EL1);
     if (dice.below(4) === 0) mrs(dice.below(cpus), ISR_EL1);
   }
-  return { operations, answers };
+  return stream;
 }

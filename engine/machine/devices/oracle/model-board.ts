@@ -43,6 +43,40 @@ const decodeList = (value: bigint): ListRegister => ({
 });
 const ISR = { FIQ: 0x40n, IRQ: 0x80n };
 
+/** GICv2: the virtual interface control window, as much of it as the streams use. */
+export const GICH_MISR = 0x10;
+export const GICH_LISTS = 0x100;
+
+/** GICH_LR<n> (IHI 0048, 5.3.9): VirtualID 9:0, PhysicalID 19:10, priority 27:23, state 29:28, group 30, HW 31. */
+export const encodeList2 = ({ state, intid, physical, priority, group }: ListRegister): number =>
+  (intid |
+    (physical >= 0 ? (1 << 31) | (physical << 10) : 0) |
+    ((priority >>> 3) << 23) |
+    (state << 28) |
+    (group << 30)) >>>
+  0;
+
+const decodeList2 = (value: number): ListRegister => ({
+  state: (value >>> 28) & 3,
+  intid: value & 0x3ff,
+  physical: value >>> 31 ? (value >>> 10) & 0x3ff : -1,
+  priority: ((value >>> 23) & 31) << 3,
+  group: (value >>> 30) & 1 ? 1 : 0,
+});
+
+function hypervisorWindow(gic: Gic): Device {
+  const { lists } = gic.virtual[0]!;
+  return {
+    name: 'GICH',
+    read: (offset) =>
+      offset === GICH_MISR ? (gic.linesOf(0).maintenance ? 2 : 0) : encodeList2(lists[(offset - GICH_LISTS) / 4]!),
+    write: (offset, _size, value) => {
+      if (offset === 0) gic.setUnderflowInterrupt(0, (value & 2) !== 0);
+      else gic.virtual[0]!.setList((offset - GICH_LISTS) / 4, decodeList2(value));
+    },
+  };
+}
+
 interface Window {
   base: number;
   size: number;
@@ -94,7 +128,11 @@ export class ModelBoard {
       { base: 0x0900_0000, size: 0x1000, device: this.uart },
       ...(gicVersion === 3
         ? [{ base: 0x080a_0000, size: cpus * REDISTRIBUTOR_SIZE, device: gic.redistributors }]
-        : [{ base: 0x0801_0000, size: 0x2000, device: gic.cpuInterface }]),
+        : [
+            { base: 0x0801_0000, size: 0x2000, device: gic.cpuInterface },
+            { base: 0x0803_0000, size: 0x1000, device: hypervisorWindow(gic) },
+            { base: 0x0804_0000, size: 0x2000, device: gic.virtualInterface },
+          ]),
     ];
     if (virtualization) for (let cpu = 0; cpu < cpus; cpu++) gic.route(cpu, 'hypervisor');
   }
