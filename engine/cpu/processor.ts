@@ -20,6 +20,8 @@ const LONGEST_PIECE = 1 << 26;
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
+/** Value of the state field `waiting` in a WFE. */
+const WAITING_WFE = 2;
 const REASONS = ['limit', 'wait', 'leave', 'breakpoint'] as const;
 
 export class Processor implements Cpu {
@@ -235,8 +237,10 @@ export class Processor implements Cpu {
   signalEvent(): void {
     this.setField('eventRegister', 1);
   }
+  /** `no` as soon as what it waits for has come, before `run` goes on. */
   get waiting(): 'no' | 'wfi' | 'wfe' {
-    return (['no', 'wfi', 'wfe'] as const)[this.field('waiting')]!;
+    const waiting = (['no', 'wfi', 'wfe'] as const)[this.field('waiting')]!;
+    return waiting !== 'no' && this.wakes(waiting) ? 'no' : waiting;
   }
   leave(): void {
     this.attention(ATTENTION.LEAVE, true);
@@ -244,8 +248,11 @@ export class Processor implements Cpu {
 
   run(limit: Instructions): RunExit {
     const before = this.retiredBefore;
-    if (this.waiting !== 'no') {
-      if (!this.wakes()) return { executed: instructions(0), reason: 'wait' };
+    if (this.field('waiting') !== 0) {
+      const waiting = this.waiting;
+      if (waiting !== 'no') return { executed: instructions(0), reason: 'wait' };
+      // An event is consumed by the WFE that it ends; an interrupt that ends it leaves the event for the next one.
+      if (this.field('waiting') === WAITING_WFE && !this.interrupted) this.setField('eventRegister', 0);
       this.setField('waiting', 0);
     }
     const run = this.cluster.enter(this.index);
@@ -264,13 +271,13 @@ export class Processor implements Cpu {
     return { executed: instructions(this.retiredBefore - before), reason: REASONS[reason]! };
   }
 
-  /** Whether what the CPU waits for has come: WFI any interrupt, WFE also an event, which is consumed. */
-  private wakes(): boolean {
-    const interrupts = (this.field('attention') & (ATTENTION.IRQ | ATTENTION.FIQ)) !== 0;
-    if (this.waiting === 'wfi' || interrupts) return interrupts;
-    const event = this.field('eventRegister') !== 0;
-    this.setField('eventRegister', 0);
-    return event;
+  private get interrupted(): boolean {
+    return (this.field('attention') & (ATTENTION.IRQ | ATTENTION.FIQ)) !== 0;
+  }
+
+  /** Whether what the CPU waits for has come: any interrupt, masked or not; for WFE also an event. */
+  private wakes(waiting: 'wfi' | 'wfe'): boolean {
+    return this.interrupted || (waiting === 'wfe' && this.field('eventRegister') !== 0);
   }
 
   get retired(): Instructions {

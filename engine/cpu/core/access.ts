@@ -207,10 +207,10 @@ export function defineAccess(context: ServiceContext): void {
     f.call(services.stored, host, bytesOf(word));
   });
 
-  // 16 bytes: one translation where they lie in one page of RAM, else two halves of 8.
+  // 16 bytes are two halves of 8: they are not one access to the architecture (B2.2.1), and the first half stays stored
+  // if the second faults.
   const vector = (write: boolean): void => {
     const service = write ? services.writeVector : services.readVector;
-    const want = write ? PERMIT.WRITE : PERMIT.READ;
     module.define(service, (f) => {
       const state = stateOf(f);
       const va = f.param(I64, 0).get;
@@ -220,12 +220,6 @@ export function defineAccess(context: ServiceContext): void {
         f.return();
       });
       if (write) {
-        f.dropCall(locate, va, 3, want);
-        f.if(state.get32('status'), () => f.return());
-        f.if(i32.gtU(i32.and(i32.wrap(va), 0xfff), 4096 - 16), () => {
-          f.dropCall(locate, i64.add(i64.or(va, 0xfff), 1), 3, want);
-          f.if(state.get32('status'), () => f.return());
-        });
         const high = f.keep(state.get64('dataHi'));
         f.call(services.write, va, state.get64('dataLo'), 3);
         f.if(state.get32('status'), () => f.return());

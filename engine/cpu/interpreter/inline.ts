@@ -148,6 +148,14 @@ export class InlineOperations extends RecordOperations {
     return [this.keep(hostLoad(host, access)), this.keep(hostLoad(host, access, 1 << access.scale))];
   }
 
+  loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void {
+    const host = this.translate(address, 2 << scale, DATA_TLB.READ, false);
+    targets.forEach((target, i) => {
+      if (scale === 4) this.writeVector(target, v128.load(host, 16 * i));
+      else this.writeVectorLow(target, hostLoad(host, { scale }, i << scale));
+    });
+  }
+
   storePair(address: X64, first: X64, second: X64, access: Access): void {
     const host = this.translate(address, 2 << access.scale, DATA_TLB.WRITE, false);
     hostStore(this.f, host, first, access.scale);
@@ -160,6 +168,12 @@ export class InlineOperations extends RecordOperations {
 
   storeVector(address: X64, value: XV): void {
     this.f.store128(this.translate(address, 16, DATA_TLB.WRITE, false), 0, value);
+  }
+
+  storeVectorPair(address: X64, first: XV, second: XV): void {
+    const host = this.translate(address, 32, DATA_TLB.WRITE, false);
+    this.f.store128(host, 0, first);
+    this.f.store128(host, 16, second);
   }
 
   /** Ends the handler. */

@@ -172,6 +172,8 @@ export abstract class RecordOperations implements Operations {
   abstract store(address: X64, value: X64, access: Access): void;
   abstract loadPair(address: X64, access: Access): readonly [X64, X64];
   abstract storePair(address: X64, first: X64, second: X64, access: Access): void;
+  abstract loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void;
+  abstract storeVectorPair(address: X64, first: XV, second: XV): void;
   abstract loadVector(address: X64): XV;
   abstract storeVector(address: X64, value: XV): void;
 }

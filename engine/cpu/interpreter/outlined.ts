@@ -118,6 +118,14 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     return [this.load(address, access), this.load(i64.add(address, 1 << access.scale), access)];
   }
 
+  loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void {
+    targets.forEach((target, i) => {
+      const from = i64.add(address, i << scale);
+      if (scale === 4) this.writeVector(target, this.loadVector(from));
+      else this.writeVectorLow(target, this.load(from, { scale }));
+    });
+  }
+
   storePair(address: X64, first: X64, second: X64, access: Access): void {
     this.store(address, first, access);
     this.store(i64.add(address, 1 << access.scale), second, access);
@@ -133,6 +141,11 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     this.f.store128(this.window, STATE.dataLo, value);
     this.f.call(this.services.writeVector, address);
     this.leaveIfEnded();
+  }
+
+  storeVectorPair(address: X64, first: XV, second: XV): void {
+    this.storeVector(address, first);
+    this.storeVector(i64.add(address, 16), second);
   }
 
   /** The instruction ends inside a service. */

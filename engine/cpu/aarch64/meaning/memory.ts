@@ -1,5 +1,5 @@
 // Meanings of loads and stores (Arm ARM DDI 0487, C6.2 and C7.2). Registers are written only after every access of the
-// instruction has succeeded, so that a fault leaves the base and the other register as they were. Where a register is both
+// instruction has succeeded (pairs of vectors excepted), so that a fault leaves the base and the other register as they were. Where a register is both
 // base and data, or is loaded twice, the order of the writes decides (../choices.ts).
 import { LITERALS, PAIRS, TRANSFERS } from '../table/memory.ts';
 import type { X64 } from '../../wasm/expression.ts';
@@ -55,18 +55,16 @@ function move(
 
 /** Moves the two registers of a pair. */
 function movePair(o: Operations, transfer: RegisterTransfer, address: X64): () => void {
-  if (transfer.scale === 4) {
-    const first = move(o, transfer, 't', address, {});
-    const second = move(o, transfer, 't2', o.keep(i64.add(address, 16)), {});
-    return () => {
-      second();
-      first();
-    };
-  }
   const access = accessOf(transfer);
+  const nothing = (): void => undefined;
   if (!transfer.load) {
-    o.storePair(address, readData(o, transfer, 't'), readData(o, transfer, 't2'), access);
-    return () => undefined;
+    if (transfer.scale === 4) o.storeVectorPair(address, o.readVector('t'), o.readVector('t2'));
+    else o.storePair(address, readData(o, transfer, 't'), readData(o, transfer, 't2'), access);
+    return nothing;
+  }
+  if (transfer.vector) {
+    o.loadVectorPair(address, transfer.scale, ['t', 't2']);
+    return nothing;
   }
   const [first, second] = o.loadPair(address, access);
   return () => {

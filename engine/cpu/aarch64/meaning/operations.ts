@@ -103,9 +103,14 @@ export interface Operations {
   store(address: X64, value: X64, access: Access): void;
   /** Two registers side by side, each its own access of the architecture. */
   loadPair(address: X64, access: Access): readonly [X64, X64];
+  /**
+   * As loadPair for SIMD&FP registers, each written as soon as it is loaded. Scale 4 loads vectors, less the low part.
+   */
+  loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void;
   storePair(address: X64, first: X64, second: X64, access: Access): void;
   loadVector(address: X64): XV;
   storeVector(address: X64, value: XV): void;
+  storeVectorPair(address: X64, first: XV, second: XV): void;
 
   readVector(operand: string): XV;
   writeVector(operand: string, value: XV): void;

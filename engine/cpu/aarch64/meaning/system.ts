@@ -102,6 +102,8 @@ const system: Record<string, Meaning<SystemOperations>> = {
     if (s.zero === 0) return o.systemInstruction(o.immediate32('key'), value);
     // DC ZVA: 64 bytes, as DCZID_EL0 says.
     o.systemInstruction(o.immediate32('key'), value);
+    // A fault reports the address as it was given.
+    o.probe(value, { scale: 0 });
     const start = o.keep(i64.and(value, -64));
     for (let offset = 0; offset < 64; offset += 8) o.store(i64.add(start, offset), i64.const(0), { scale: 3 });
   },
@@ -221,8 +223,9 @@ for (const [operation, result] of Object.entries(ATOMIC_RESULT))
       const access: Access = { scale: s.size!, ordered: true, syndrome: true, wide: s.size === 3 };
       const address = o.base('n', s.stack);
       const operand = o.x.read('s') as X64;
-      o.probe(address, access);
+      // A fault counts as a read's if a read would have faulted too (D17.2.37, WnR).
       const old = o.load(address, access);
+      o.probe(address, access);
       o.store(address, result(old, operand, s.size!), access);
       o.x.write('t', old);
     };
@@ -233,8 +236,8 @@ for (const suffix of ['', 'A', 'L', 'AL']) {
     const address = o.base('n', s.stack);
     const expected = o.keep(unsignedOperand(o.x.read('s') as X64, s.size!));
     const value = o.x.read('t') as X64;
-    o.probe(address, access);
     const old = o.load(address, access);
+    o.probe(address, access);
     o.if(i64.eq(old, expected), () => o.store(address, value, access));
     o.x.write('d', old);
   };
@@ -245,9 +248,9 @@ for (const suffix of ['', 'A', 'L', 'AL']) {
     const next = o.keep(i64.add(address, 1 << scale));
     const expected = ['s', 's2'].map((name) => o.keep(unsignedOperand(o.x.read(name) as X64, scale)));
     const values = ['t', 't2'].map((name) => o.x.read(name) as X64);
-    o.probe(address, access);
     const first = o.load(address, access);
     const second = o.load(next, { ...access, pair: false });
+    o.probe(address, access);
     o.if(i32.and(i64.eq(first, expected[0]!), i64.eq(second, expected[1]!)), () => {
       o.store(address, values[0]!, access);
       o.store(next, values[1]!, { ...access, pair: false });

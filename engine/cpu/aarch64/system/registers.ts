@@ -148,7 +148,7 @@ const control: Declaration[] = [
   { name: 'CNTKCTL_EL1', code: '3 0 14 1 0', writable: 0x3ffn },
   { name: 'NZCV', code: '3 3 4 2 0', el0: 'rw', effect: 'nzcv' },
   { name: 'DAIF', code: '3 3 4 2 1', el0: 'rw', el0Enable: 'SCTLR.UMA', effect: 'daif' },
-  { name: 'FPCR', code: '3 3 4 4 0', el0: 'rw', writable: 0x07c0_0000n },
+  { name: 'FPCR', code: '3 3 4 4 0', el0: 'rw', writable: 0x07f7_0000n },
   { name: 'FPSR', code: '3 3 4 4 1', el0: 'rw', writable: 0xf800_009fn },
   { name: 'TPIDR_EL0', code: '3 3 13 0 2', el0: 'rw' },
   { name: 'TPIDRRO_EL0', code: '3 3 13 0 3', el0: 'r' },

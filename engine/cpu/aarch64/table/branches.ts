@@ -78,7 +78,7 @@ const exceptions: InstructionEntry[] = [
   {
     name: 'DCPS',
     bits: '11010100 101 imm16:16 000 LL:2',
-    text: 'dcps{hashless:LL}{optional:imm16}',
+    text: 'dcps{dec0:LL}{optional:imm16}',
     except: [{ LL: '00' }],
   },
   { name: 'UDF', bits: '0000000000000000 imm16:16', text: 'udf {hash:imm16}' },
@@ -92,10 +92,10 @@ const system: InstructionEntry[] = [
     // NOP, YIELD, WFE, WFI, SEV, SEVL; all others do nothing in Armv8.0.
     statics: [{ name: 'hint', count: 6, of: (f) => (f.CRm === 0 && f.op2! < 6 ? f.op2! : 0) }],
   },
-  { name: 'CLREX', bits: '11010101000000110011 CRm:4 010 11111', text: 'clrex{clrex:CRm}' },
+  { name: 'CLREX', bits: '11010101000000110011 CRm:4 010 11111', text: 'clrex{optionalnibble:CRm}' },
   { name: 'DSB', bits: '11010101000000110011 CRm:4 100 11111', text: 'dsb {barrier:CRm}' },
   { name: 'DMB', bits: '11010101000000110011 CRm:4 101 11111', text: 'dmb {barrier:CRm}' },
-  { name: 'ISB', bits: '11010101000000110011 CRm:4 110 11111', text: 'isb{isb:CRm}' },
+  { name: 'ISB', bits: '11010101000000110011 CRm:4 110 11111', text: 'isb{optionalnibble:CRm}' },
   ...[
     { field: 1, name: 'SPSel', op1: '000', op2: '101' },
     { field: 2, name: 'DAIFSet', op1: '011', op2: '110' },

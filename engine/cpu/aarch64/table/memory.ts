@@ -139,7 +139,7 @@ const single = TRANSFERS.flatMap((transfer): InstructionEntry[] => {
       name: `${name} (register)`,
       bits: `${size} 111 ${v} 00 ${opc} 1 Rm:5 option:3 S 10 Rn:5 Rt:5`,
       ...featureOf(transfer),
-      text: `${lower} {${register}:Rt}, [{xsp:Rn}, {index:Rm}{indexext:S}]`,
+      text: `${lower} {${register}:Rt}, [{xsp:Rn}, {index:Rm}{indexext${scale}:S}]`,
       except: [{ option: 'x0x' }],
       statics: ['option', 'S', stack],
       operands: { t, n, m: source('Rm') },
@@ -172,7 +172,7 @@ const prefetch: InstructionEntry[] = [
   {
     name: 'PRFM (register)',
     bits: '11 111 0 00 10 1 Rm:5 option:3 S 10 Rn:5 Rt:5',
-    text: 'prfm {prfop:Rt}, [{xsp:Rn}, {index:Rm}{indexext:S}]',
+    text: 'prfm {prfop:Rt}, [{xsp:Rn}, {index:Rm}{indexext3:S}]',
     except: [{ option: 'x0x' }],
   },
   {

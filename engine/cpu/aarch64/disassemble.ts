@@ -1,0 +1,165 @@
+// Assembler text of an instruction word, without aliases: what the table's templates say. A template is text with
+// placeholders {kind:name}; `name` is a field or an operand of the entry, `kind` one of FORMATS.
+import type { Instruction, Operand } from './table/instruction.ts';
+import { findInstruction } from './table/index.ts';
+import type { Fields } from './table/pattern.ts';
+import { extractFields } from './table/pattern.ts';
+import { SYSTEM_REGISTER_BY_KEY, systemKey } from './system/registers.ts';
+
+interface Context {
+  readonly fields: Fields;
+  /** Virtual address of the instruction. */
+  readonly address: bigint;
+}
+
+type Format = (value: number, context: Context, high: number) => string;
+
+const general =
+  (width: (f: Fields) => boolean, sp = false): Format =>
+  (n, { fields }) => {
+    const letter = width(fields) ? 'x' : 'w';
+    if (n !== 31) return `${letter}${n}`;
+    if (!sp) return `${letter}zr`;
+    return letter === 'x' ? 'sp' : 'wsp';
+  };
+const simd =
+  (letter: string): Format =>
+  (n) =>
+    `${letter}${n}`;
+
+const isWide = (f: Fields): boolean => f.sf === 1;
+const hexadecimal = (value: number | bigint): string => `0x${value.toString(16)}`;
+const target = (context: Context, distance: bigint): string =>
+  hexadecimal(BigInt.asUintN(64, context.address + distance));
+const whole = (low: number, high: number): bigint => BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0));
+
+const CONDITIONS = 'eq ne cs cc mi pl vs vc hi ls ge lt gt le al nv'.split(' ');
+const SHIFTS = ['lsl', 'lsr', 'asr', 'ror'];
+const EXTENSIONS = 'uxtb uxth uxtw uxtx sxtb sxth sxtw sxtx'.split(' ');
+const BARRIERS: Record<number, string> = {
+  1: 'oshld',
+  2: 'oshst',
+  3: 'osh',
+  5: 'nshld',
+  6: 'nshst',
+  7: 'nsh',
+  9: 'ishld',
+  10: 'ishst',
+  11: 'ish',
+  13: 'ld',
+  14: 'st',
+  15: 'sy',
+};
+const HINTS = ['nop', 'yield', 'wfe', 'wfi', 'sev', 'sevl'];
+
+/** Extension of a register offset; `scale` is the shift that S asks for. */
+const indexExtension =
+  (scale: number): Format =>
+  (shifted, { fields }) => {
+    if (fields.option === 3) return shifted ? `, lsl #${scale}` : '';
+    return `, ${EXTENSIONS[fields.option!]}${shifted ? ` #${scale}` : ''}`;
+  };
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  x: general(() => true),
+  w: general(() => false),
+  xsp: general(() => true, true),
+  r: general(isWide),
+  rsp: general(isWide, true),
+  /** The register of an extended operand: X only for UXTX and SXTX. */
+  rext: general((f) => f.sf === 1 && (f.option! & 3) === 3),
+  /** Test-bit register: X for bit numbers above 31. */
+  tb: general((f) => f.b5 === 1),
+  /** By the two-bit size, or by sz, of exclusives and atomics. */
+  wx: general((f) => f.size === 3),
+  szr: general((f) => f.sz === 1),
+  index: general((f) => (f.option! & 1) === 1),
+  b: simd('b'),
+  h: simd('h'),
+  s: simd('s'),
+  d: simd('d'),
+  q: simd('q'),
+  hex: (value) => `#${hexadecimal(value)}`,
+  hash: (value) => `#${value}`,
+  dec: (value) => `#${value}`,
+  dec0: (value) => `${value}`,
+  mask: (low, { fields }, high) =>
+    `#${hexadecimal(fields.sf === 0 ? low >>> 0 : BigInt.asUintN(64, whole(low, high)))}`,
+  lsl12: (sh) => (sh ? ', lsl #12' : ''),
+  hw: (hw) => (hw ? `, lsl #${16 * hw}` : ''),
+  shift: (amount, { fields }) => (amount === 0 && fields.shift === 0 ? '' : `, ${SHIFTS[fields.shift!]} #${amount}`),
+  extend: (amount, { fields }) => {
+    const sp = fields.Rn === 31 || (fields.Rd === 31 && fields.S !== 1);
+    const native = fields.sf === 1 ? 3 : 2;
+    if (sp && fields.option === native) return amount ? `, lsl #${amount}` : '';
+    return `, ${EXTENSIONS[fields.option!]}${amount ? ` #${amount}` : ''}`;
+  },
+  indexext0: indexExtension(0),
+  indexext1: indexExtension(1),
+  indexext2: indexExtension(2),
+  indexext3: indexExtension(3),
+  indexext4: indexExtension(4),
+  cond: (code) => CONDITIONS[code]!,
+  offset: (value) => (value === 0 ? '' : `, #${value}`),
+  pc: (low, context, high) => target(context, whole(low, high)),
+  page: (low, context, high) => hexadecimal(BigInt.asUintN(64, (context.address & ~0xfffn) + whole(low, high))),
+  label: (distance, context) => target(context, BigInt(distance)),
+  sizesuffix: (size) => ['b', 'h', '', ''][size]!,
+  szpair: (n, { fields }) => {
+    const letter = fields.sz === 1 ? 'x' : 'w';
+    const name = (r: number): string => (r === 31 ? `${letter}zr` : `${letter}${r}`);
+    return `${name(n)}, ${name(n + 1)}`;
+  },
+  prfop: (operation) => {
+    const type = operation >> 3;
+    const level = (operation >> 1) & 3;
+    if (type > 2 || level > 2) return `#0x${operation.toString(16).padStart(2, '0')}`;
+    return `${['pld', 'pli', 'pst'][type]}l${level + 1}${operation & 1 ? 'strm' : 'keep'}`;
+  },
+  hint: (_, { fields }) => {
+    const number = fields.CRm! * 8 + fields.op2!;
+    return HINTS[number] ?? `hint #${hexadecimal(number)}`;
+  },
+  optionalnibble: (crm) => (crm === 15 ? '' : ` #${hexadecimal(crm)}`),
+  barrier: (crm) => BARRIERS[crm] ?? `#0x${crm.toString(16).padStart(2, '0')}`,
+  optional: (value) => (value ? ` #${hexadecimal(value)}` : ''),
+  sysrt: (rt) => (rt === 31 ? '' : `, x${rt}`),
+  sysreg: (o0, { fields }) => {
+    const { op1, CRn, CRm, op2 } = fields;
+    const register = SYSTEM_REGISTER_BY_KEY.get(systemKey(2 + o0, op1!, CRn!, CRm!, op2!));
+    return (register?.name ?? `s${2 + o0}_${op1}_c${CRn}_c${CRm}_${op2}`).toLowerCase();
+  },
+};
+
+/** Text of an instruction at an address, or undefined for an unallocated word. */
+export function disassemble(word: number, address = 0n): string | undefined {
+  const instruction = findInstruction(word);
+  return instruction && describe(instruction, extractFields(instruction.pattern, word), address);
+}
+
+export function describe(instruction: Instruction, fields: Fields, address = 0n): string {
+  const context: Context = { fields, address };
+  return instruction.text.replace(/\{(\w+):(\w+)\}/g, (_, kind: string, name: string) => {
+    const format = FORMATS[kind];
+    if (!format) throw new Error(`${instruction.name}: no placeholder kind ${kind}`);
+    const operand = instruction.operands[name];
+    const [low, high] = operand && !(name in fields) ? operandValue(operand, fields) : [fields[name]!, 0];
+    if (low === undefined) throw new Error(`${instruction.name}: no field or operand ${name}`);
+    return format(low, context, high);
+  });
+}
+
+function operandValue(operand: Operand, fields: Fields): readonly [number, number] {
+  switch (operand.kind) {
+    case 'imm64':
+      return operand.of(fields);
+    case 'small':
+    case 'imm32':
+    case 'branch': {
+      const value = operand.of(fields);
+      return [value, value < 0 ? -1 : 0];
+    }
+    default:
+      return [fields[operand.field]!, 0];
+  }
+}
