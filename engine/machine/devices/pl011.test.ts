@@ -86,11 +86,17 @@ describe('PL011', () => {
   });
 
   it('with every-byte raises RX for the first character whatever UARTIFLS says', () => {
-    const { uart, write, line } = make({ receiveInterrupt: 'every-byte' });
+    const { uart, read, write, line, clock } = make({ receiveInterrupt: 'every-byte' });
     write(LCR_H, 0x70);
     write(IMSC, INT.RX);
-    uart.input([1]);
+    uart.input([1, 2]);
     expect(line.level).toBe(true);
+    clock.advance(1_000_000);
+    expect(read(RIS)).toBe(INT.RX);
+    read(DR);
+    expect(line.level).toBe(true);
+    read(DR);
+    expect(line.level).toBe(false);
   });
 
   it('loses nothing of a long input', () => {

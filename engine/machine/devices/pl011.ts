@@ -166,7 +166,8 @@ export interface Pl011Options {
   transmit?: 'immediate' | 'baud';
   /**
    * `level`: at the level in UARTIFLS, with the receive time-out for the rest (the manual).
-   * `every-byte`: with the first character, as QEMU's model does; guests that enable RXIM alone rely on it.
+   * `every-byte`: with the first character and without a time-out, as QEMU's model does; guests that enable RXIM alone
+   * rely on it.
    */
   receiveInterrupt?: 'level' | 'every-byte';
   /** A character left on the wire. */
@@ -421,7 +422,7 @@ export class Pl011 implements Device {
   /** RT strikes when the FIFO holds data and nothing came for 32 bit times (2.8.4). */
   #startTimeout(): void {
     this.#stopTimeout();
-    this.#timeoutAt(this.#clock.now + 32 * this.#bitNs);
+    if (!this.#everyByte) this.#timeoutAt(this.#clock.now + 32 * this.#bitNs);
   }
 
   #timeoutAt(time: number): void {
