@@ -34,6 +34,16 @@ export const EXPLAINED: readonly Explanation[] = [
       cpu === 'max' && ((fields.get('fpcr')?.[0] ?? 0n) ^ (fields.get('fpcr')?.[1] ?? 0n)) === 1n << 19n,
   },
   {
+    name: 'misaligned wild branch',
+    reason: 'a misaligned target counts before its translation fault; QEMU sometimes reports the latter',
+    section: 'D1.3.6 synchronous exception prioritization',
+    applies: ({ fields }) =>
+      [...fields].every(
+        ([name, [ours, theirs]]) =>
+          name.startsWith('esr') && ours === 0x8a00_0000n && (theirs === 0x8600_0004n || theirs === 0x8200_0004n),
+      ),
+  },
+  {
     name: 'monitor at the last address',
     reason:
       'QEMU marks a cleared monitor by address 2^64 - 1, so that a store-exclusive to it seems to match and faults',
