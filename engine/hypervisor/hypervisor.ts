@@ -52,6 +52,7 @@ export class Hypervisor {
   cells: Cell[] = [];
   /** CPUs of the root's initial CPU set that the machine has, ascending. */
   readonly systemCpus: readonly PerCpu[];
+  readonly #cpusById: (PerCpu | undefined)[] = [];
   readonly #memory: { base: number; size: number };
   readonly #output: ConsoleOutput;
 
@@ -70,7 +71,7 @@ export class Hypervisor {
     this.pool = new PagePool(pa(this.#memory.base + CORE_SIZE), pagesOf(this.#memory.size - CORE_SIZE));
     this.systemCpus = cpus
       .filter((id) => id < machine.cpus.length)
-      .map((id) => new PerCpu(machine.cpus[id]!, machine.board.architecture));
+      .map((id) => (this.#cpusById[id] = new PerCpu(machine.cpus[id]!, machine.board.architecture)));
   }
 
   /** Start of hypervisor memory. */
@@ -84,7 +85,7 @@ export class Hypervisor {
 
   /** Undefined outside the root's initial CPU set. */
   cpu(id: number): PerCpu | undefined {
-    return this.systemCpus.find((cpu) => cpu.id === id);
+    return this.#cpusById[id];
   }
 
   cell(id: number): Cell | undefined {

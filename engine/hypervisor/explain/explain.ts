@@ -102,6 +102,12 @@ export class Explain {
           'Use a plain load or store of one register there.',
       };
     }
+    if (window && !mapping) {
+      return {
+        rule: 'window-refused',
+        text: `in the ${window.name}, which does not take this access. Correct the offset, width or value in the program.`,
+      };
+    }
     if (mapping && access.kind !== 'fetch') {
       const index = regionAt(cell, access.address);
       const flag = access.kind === 'write' ? 'JAILHOUSE_MEM_WRITE' : 'JAILHOUSE_MEM_READ';

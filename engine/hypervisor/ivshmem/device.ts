@@ -242,5 +242,5 @@ export class IvshmemDevice implements PciFunction, Peer {
   }
 }
 
-/** Size of a memory BAR from its mask of writable bits. */
-const barSize = (mask: number): number => (~mask >>> 0) + 1;
+/** Size of a memory BAR from its mask of writable bits; a mask of 0 is no BAR and answers nothing. */
+const barSize = (mask: number): number => (~mask + 1) >>> 0;

@@ -22,6 +22,8 @@ export class PciUnit implements Unit {
   readonly name = 'PCI';
   readonly #hv: Hypervisor;
   readonly #irqchip: Irqchip;
+  /** Lost interrupts are reported once for each device and cell. */
+  readonly #reportedLost = new Set<string>();
   /** By bdf, with the page that holds it. */
   readonly #links = new Map<number, { link: Link; page: Pa }>();
 
@@ -247,6 +249,9 @@ export class PciUnit implements Unit {
       trigger: (intid: number) => this.#irqchip.triggerSpi(intid),
       foreignIntx: (intid: number) => {
         if (this.#hv.compatibility.intxIntoForeignSpi) return true;
+        const what = `${cell.name} ${bdf} ${intid}`;
+        if (this.#reportedLost.has(what)) return false;
+        this.#reportedLost.add(what);
         this.#hv.report.warning(
           'ivshmem.foreign-interrupt',
           `An interrupt of ivshmem device ${bdfText(bdf)} for ${cell.name} is lost: it would be interrupt ${intid} ` +
