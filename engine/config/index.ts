@@ -23,3 +23,5 @@ export { writeSource } from './source/writer.ts';
 export { flagsText, rangeText, showJson, showText, sizeText, type Json } from './show.ts';
 export { editSource } from './source/edit.ts';
 export { fieldLeaves, type Leaf } from './leaves.ts';
+export * from './rules/index.ts';
+export { linuxMemory, memparse, merged, reservationArguments, subtract } from './reservation.ts';

@@ -236,7 +236,7 @@ describe('nothing hangs, nothing explodes', () => {
       const level = Number(name);
       return level > 40 ? '' : `#include "${level + 1}"\n#include "${level + 1}"\n`;
     };
-    expect(refused('#include "1"', include).message).toMatch(/more than/);
+    expect(refused('#include "1"', include).message).toMatch(/More than 1000 files/);
   });
 
   it('a megabyte of source', () => {
