@@ -76,6 +76,7 @@ export function refuseCellName(project: OpenProject, key: string | undefined, na
 
 export function renameCell(project: OpenProject, entry: CellEntry, name: string): boolean {
   if (name === cellName(entry.cell)) return true;
+  project.keepHue(entry.name, name);
   return editCell(project, `Rename ${entry.name} to ${name}`, entry.key, (cell) => {
     cell.name = name;
   });

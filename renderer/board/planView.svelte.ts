@@ -119,6 +119,12 @@ export class PlanView {
     this.scrollTo((top + Math.min(bottom, top + this.height)) / 2 - this.height / 2);
   }
 
+  bringColumnIntoView(key: string): void {
+    this.#element
+      ?.querySelector(`.plan-head[data-column="${CSS.escape(key)}"]`)
+      ?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }
+
   /** True if any of these pixels of the axis is in view, or nearly. Changes only when the view has moved by half its height. */
   shows(top: number, bottom: number): boolean {
     return bottom > this.#near.top && top < this.#near.bottom;

@@ -56,9 +56,6 @@ export class OpenProject {
   conflicts = $state.raw<readonly string[]>([]);
   readonly history = new History<WorkingFile>();
 
-  /** Cells that runs showed and that are in no file of the project (any more). */
-  #met = $state.raw<readonly string[]>([]);
-
   readonly name = $derived(this.files.get(NAME_ENTRY)?.text ?? '');
   readonly script = $derived(this.files.get(SCRIPT_ENTRY)?.text ?? null);
   readonly documents: readonly ConfigDocument[] = $derived(
@@ -71,12 +68,7 @@ export class OpenProject {
   readonly scenario: Scenario | undefined = $derived(this.#scenario());
   readonly x86 = $derived(architectureOf(this.scenario?.system.architecture ?? -1) === 'x86');
   readonly problems: Problems = $derived(new Problems([]));
-  readonly #hues: HueNumbers = $derived(
-    assignHues(hueNumbers(this.layout), [
-      ...this.cells.filter((entry) => !entry.root).map((entry) => entry.name),
-      ...this.#met,
-    ]),
-  );
+  readonly #hues: HueNumbers = $derived(hueNumbers(this.layout));
 
   #bridge: Bridge;
   #notices: Notices;
@@ -106,19 +98,26 @@ export class OpenProject {
     const open = new OpenProject(bridge, notices, project, board);
     open.#adopt(project, await open.#fetched(filesOf(project)));
     open.files = open.#saved;
+    open.#meetOwn();
     return open;
   }
 
-  /** The hue that a cell has for life, by its name; undefined for a cell that this project never had. */
+  /** The hue that a cell has for life, by its name; one that was never met gets the next. */
   hue(cell: string): Hue {
     const numbers = Object.hasOwn(this.#hues, cell) ? this.#hues : assignHues(this.#hues, [cell]);
     return hueOf(numbers[cell]!);
   }
 
-  /** Cells of a run get hues of their own, too. */
+  /** Gives these cells hues for life, if they have none yet: the project's own, and those that a run showed. */
   meet(cells: readonly string[]): void {
-    const fresh = cells.filter((cell) => !Object.hasOwn(this.#hues, cell));
-    if (fresh.length > 0) this.#met = [...this.#met, ...fresh];
+    const hues = assignHues(this.#hues, cells);
+    if (Object.keys(hues).length > Object.keys(this.#hues).length) this.remember('hues', hues);
+  }
+
+  /** A renamed cell keeps its hue; its old name keeps it too, for undo and for runs of before. */
+  keepHue(from: string, to: string): void {
+    const number = Object.hasOwn(this.#hues, from) ? this.#hues[from] : undefined;
+    if (number !== undefined && !Object.hasOwn(this.#hues, to)) this.remember('hues', { ...this.#hues, [to]: number });
   }
 
   /** Does something that changes files, as one step that can be undone. Changes that change nothing are left out. */
@@ -224,7 +223,12 @@ export class OpenProject {
 
   #put(changes: readonly { path: string; file: WorkingFile | undefined }[]): void {
     this.files = withFiles(this.files, changes);
+    this.#meetOwn();
     this.#saveSoon();
+  }
+
+  #meetOwn(): void {
+    this.meet(this.cells.filter((entry) => !entry.root).map((entry) => entry.name));
   }
 
   #saveSoon(): void {
@@ -242,7 +246,7 @@ export class OpenProject {
   }
 
   async #send(): Promise<void> {
-    const [files, layout] = [this.files, { ...this.layout, hues: this.#hues }];
+    const { files, layout } = this;
     const changes = changesBetween(this.#saved, files);
     if (JSON.stringify(layout) !== JSON.stringify(this.#savedLayout)) changes.push({ type: 'layout', layout });
     if (changes.length === 0) {
