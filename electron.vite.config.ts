@@ -6,6 +6,8 @@ import { defineConfig } from 'electron-vite';
 export default defineConfig({
   main: {
     build: {
+      // Loaded from node_modules at run time, as when the engine runs from source.
+      externalizeDeps: { include: ['@xterm/addon-serialize'] },
       outDir: 'out/main',
       rollupOptions: { input: { index: 'main/electron/main.ts', engine: 'engine/service/process.ts' } },
     },

@@ -14,7 +14,7 @@ export default defineConfig<ShellOptions>({
   reporter: 'list',
   use: { screenshot: 'only-on-failure' },
   projects: [
-    { name: 'browser', use: { shell: 'browser' } },
-    { name: 'electron', use: { shell: 'electron' } },
+    { name: 'browser', testIgnore: 'electron.spec.ts', use: { shell: 'browser' } },
+    { name: 'electron', testIgnore: 'browser.spec.ts', use: { shell: 'electron' } },
   ],
 });

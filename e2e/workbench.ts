@@ -15,7 +15,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromiumPath } from '../main/launch/setup.mjs';
+import { chromiumPath, pinnedNode } from '../main/launch/setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,6 +30,8 @@ interface Shell {
   /** Process id of main. */
   pid: number;
   newWindow(): Promise<Page>;
+  /** Clicks the item of the application menu that has this id. Electron only. */
+  menu(id: string): Promise<void>;
   /** What the window saves while `action` runs: name to content. */
   saved(action: () => Promise<void>): Promise<Map<string, Buffer>>;
   /** Ends it as a person does. */
@@ -116,19 +118,29 @@ const NOT_OURS = /favicon\.ico|^\[vite\]/;
 
 /** Collects what must not happen, for the end of the test. */
 class Complaints {
-  readonly list: string[] = [];
+  readonly #all: string[] = [];
+  readonly #expected: RegExp[] = [];
+
+  get list(): string[] {
+    return this.#all.filter((complaint) => !this.#expected.some((pattern) => pattern.test(complaint)));
+  }
+
+  /** What the test itself provokes. */
+  expect(pattern: RegExp): void {
+    this.#expected.push(pattern);
+  }
 
   watch(page: Page): void {
-    page.on('pageerror', (error) => this.list.push(`page error: ${error.message}`));
+    page.on('pageerror', (error) => this.#all.push(`page error: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error' && !NOT_OURS.test(message.text() + message.location().url))
-        this.list.push(`console error: ${message.text()}`);
+        this.#all.push(`console error: ${message.text()}`);
     });
   }
 
   watchOutput(child: ChildProcess): void {
     const listen = (text: string) => {
-      if (/^\s+at .*[:(]\d+:\d+\)?$/m.test(text)) this.list.push(`stack trace from main: ${text}`);
+      if (/^\s+at .*[:(]\d+:\d+\)?$/m.test(text)) this.#all.push(`stack trace from main: ${text}`);
     };
     child.stdout?.setEncoding('utf8').on('data', listen);
     child.stderr?.setEncoding('utf8').on('data', listen);
@@ -136,7 +148,7 @@ class Complaints {
 }
 
 async function startBrowserShell(data: string, browser: Browser, complaints: Complaints): Promise<Shell> {
-  const child = spawn(process.execPath, [join(root, 'main/browser/main.ts'), '--data', data], {
+  const child = spawn(pinnedNode(), [join(root, 'main/browser/main.ts'), '--data', data], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -157,6 +169,7 @@ async function startBrowserShell(data: string, browser: Browser, complaints: Com
     const page = await context.newPage();
     complaints.watch(page);
     await page.goto(url);
+    await ready(page);
     return page;
   };
   const page = await newWindow();
@@ -164,6 +177,7 @@ async function startBrowserShell(data: string, browser: Browser, complaints: Com
     page,
     pid: child.pid!,
     newWindow,
+    menu: () => Promise.reject(new Error('the browser shell has no menu')),
     async saved(action) {
       const files = new Map<string, Promise<Buffer>>();
       context.on('download', (download) =>
@@ -191,21 +205,28 @@ async function startElectronShell(data: string, complaints: Complaints): Promise
     env: { ...environmentOfTests(), CELLBLOCK_DATA: data },
   });
   complaints.watchOutput(app.process());
-  const page = await app.firstWindow();
+  let said = '';
+  app.process().stderr!.on('data', (text: string) => (said += text));
+  const page = await app.firstWindow().catch(() => {
+    throw new Error(`the Electron shell ended: ${said}`);
+  });
   complaints.watch(page);
-  await page.waitForLoadState();
+  await ready(page);
   // The size that the browser's windows have.
   await page.setViewportSize({ width: 1280, height: 800 });
   const folder = mkdtempSync(join(tmpdir(), 'cellblock-saved-'));
+  const menu = (id: string) =>
+    app.evaluate(({ Menu }, item) => void Menu.getApplicationMenu()!.getMenuItemById(item)!.click(), id);
   return {
     page,
     pid: app.process().pid!,
+    menu,
     async newWindow() {
       const opened = app.waitForEvent('window');
-      await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('window.new')!.click());
+      await menu('window.new');
       const window = await opened;
       complaints.watch(window);
-      await window.waitForLoadState();
+      await ready(window);
       return window;
     },
     async saved(action) {
@@ -230,6 +251,9 @@ async function startElectronShell(data: string, complaints: Complaints): Promise
     },
   };
 }
+
+/** The window listens from now on. */
+const ready = (page: Page) => expect(page.getByRole('navigation', { name: 'Views' })).toBeVisible();
 
 const environmentOfTests = (): Record<string, string> =>
   Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -13,6 +13,7 @@ const NAMES: WorldNames = {
   binding: '__electronStandInPost',
   receiver: '__electronStandInReceive',
   event: 'electron-stand-in',
+  openEvent: 'electron-stand-in-open',
 };
 const clone = makeClone();
 
@@ -109,6 +110,7 @@ class StandInContents
     const message = clone.decode(text) as FromPage;
     if (message.type === 'port') return postFrom(message.id, message.data);
     if (message.type === 'close') return closeEnd(message.id);
+    if (message.type === 'open') return this.#opens(message.url);
     const event = {
       type: 'frame',
       sender: asContents(this),
@@ -124,6 +126,11 @@ class StandInContents
     } catch (error) {
       this.#post({ type: 'answer', call, error });
     }
+  }
+
+  #opens(url: string): void {
+    if (this.openHandler?.({ url } as Electron.HandlerDetails).action !== 'deny')
+      throw notImplemented('windows that a page opens');
   }
 
   #post(message: ToPage): void {
@@ -283,18 +290,10 @@ export function listen(browser: Chromium): Promise<unknown> {
   browser.on('Target.targetDestroyed', ({ targetId }: { targetId: string }) => {
     for (const window of windows) if (window.webContents.target === targetId) window.closed();
   });
-  browser.on(
-    'Target.targetCreated',
-    ({ targetInfo }: { targetInfo: { targetId: string; openerId?: string; url: string } }) => {
-      const opener = [...windows].find((window) => window.webContents.target === targetInfo.openerId)?.webContents;
-      if (opener === undefined) return;
-      const { action } = opener.openHandler?.({ url: targetInfo.url } as Electron.HandlerDetails) ?? {
-        action: 'allow',
-      };
-      if (action === 'allow') throw notImplemented('windows that a page opens');
-      void browser.send('Target.closeTarget', { targetId: targetInfo.targetId });
-    },
-  );
+  browser.on('Target.targetCreated', ({ targetInfo }: { targetInfo: { openerId?: string } }) => {
+    if ([...windows].some((window) => window.webContents.target === targetInfo.openerId))
+      throw notImplemented('windows that a link opens');
+  });
   return browser.send('Target.setDiscoverTargets', { discover: true });
 }
 

@@ -7,7 +7,8 @@ export type FromPage =
   | { type: 'send'; channel: string; args: unknown[] }
   | { type: 'invoke'; call: number; channel: string; args: unknown[] }
   | { type: 'port'; id: number; data: unknown }
-  | { type: 'close'; id: number };
+  | { type: 'close'; id: number }
+  | { type: 'open'; url: string };
 /** Main process → isolated world. */
 export type ToPage =
   | { type: 'send'; channel: string; args: unknown[]; ports: number[] }
@@ -20,8 +21,9 @@ export interface WorldNames {
   /** The binding that isolated worlds have, and their function for what comes back. */
   binding: string;
   receiver: string;
-  /** The DOM event by which the worlds of one page speak: the only thing they share. */
+  /** The DOM events by which the worlds of one page speak: the DOM is the only thing they share. */
   event: string;
+  openEvent: string;
 }
 
 /** How a value crosses between the worlds: functions by number, plain objects member by member, everything else as a clone. */
@@ -117,6 +119,11 @@ function worldLine(clone: Clone, event: string, mine: 'main' | 'isolated') {
 }
 
 export function mainWorld(clone: Clone, names: WorldNames, makeLine: typeof worldLine): void {
+  // A window that may not be opened is `null` to the page, at once; main's handler hears of it afterwards and must deny it (windows.ts).
+  window.open = (url) => {
+    document.dispatchEvent(new CustomEvent(names.openEvent, { detail: String(new URL(url ?? '', location.href)) }));
+    return null;
+  };
   makeLine(clone, names.event, 'main').onExpose.push((key, value) =>
     Object.defineProperty(window, key, { value, enumerable: true, writable: false, configurable: false }),
   );
@@ -128,6 +135,9 @@ export function isolatedWorld(clone: Clone, names: WorldNames, makeLine: typeof 
   const line = makeLine(clone, names.event, 'isolated');
   const world = globalThis as unknown as Record<string, (text: string) => void>;
   const post = (message: FromPage) => world[names.binding]!(clone.encode(message));
+  document.addEventListener(names.openEvent, (event) =>
+    post({ type: 'open', url: (event as CustomEvent<string>).detail }),
+  );
   const listeners = new Map<string, Listener[]>();
   const calls = new Map<number, PromiseWithResolvers<unknown>>();
   const ports = new Map<number, { receive(data: unknown): void; gone(): void }>();

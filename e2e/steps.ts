@@ -1,0 +1,42 @@
+// What a person does in the window, as steps that several specs take.
+import { expect, type Locator, type Page } from '@playwright/test';
+
+export async function newProject(page: Page, name: string): Promise<void> {
+  await runCommand(page, 'Project: new from a board');
+  const dialog = page.getByRole('dialog', { name: 'New project' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+  await dialog.getByRole('button', { name: 'Create project' }).click();
+  await expect(page).toHaveTitle(`${name} – Cellblock`);
+}
+
+/** Through the palette, as every command can be reached. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog');
+  await palette.getByRole('combobox').fill(title);
+  await palette.getByRole('option', { name: title }).first().click();
+}
+
+/** The entries of that name in the list of projects, once there are `count` of them. The list is shown for it. */
+export async function projectsInList(page: Page, name: string, count = 1): Promise<Locator> {
+  const entries = page
+    .getByRole('complementary', { name: 'Projects' })
+    .getByRole('button', { name: new RegExp(`^${name} `) });
+  // The window may be about to show something else by itself: the project that was open last, or one that was just imported.
+  await expect(async () => {
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Projects' }).click();
+    await expect(entries).toHaveCount(count, { timeout: 500 });
+  }).toPass({ timeout: 15_000 });
+  return entries;
+}
+
+/** Gives a CPU to a cell by dragging its chip from the column that has it. */
+export async function dragCpu(page: Page, cpu: number, from: string, to: string): Promise<void> {
+  const chip = await page.getByRole('button', { name: `CPU ${cpu} of ${from}`, exact: true }).boundingBox();
+  const target = await page.getByRole('button', { name: to, exact: true }).boundingBox();
+  if (chip === null || target === null) throw new Error('the chip or the column is not in view');
+  await page.mouse.move(chip.x + chip.width / 2, chip.y + chip.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 8 });
+  await page.mouse.up();
+}
