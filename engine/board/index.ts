@@ -5,3 +5,5 @@ export { boardSchema } from './schema.ts';
 export * from './dtb.ts';
 export { boardDeviceTree } from './devicetree.ts';
 export type { BootParameters } from './devicetree.ts';
+export { boardFromDeviceTree } from './from-devicetree.ts';
+export type { FromDeviceTreeOptions } from './from-devicetree.ts';
