@@ -1,7 +1,7 @@
 // A board as data: what is there, where it is, and where each fact comes from. One JSON file a board in boards/NAME/board.json,
 // validated by the schema in schema.ts; the same object can be made from a device tree blob or from a system configuration.
 // Numbers in the JSON are hex strings for addresses and sizes ("0x9000000"); here they are numbers.
-import type { Architecture } from '../config/model.ts';
+import type { Architecture } from '../util/architecture.ts';
 import type { Pa } from '../util/units.ts';
 
 export interface BoardCpu {

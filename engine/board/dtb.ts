@@ -115,7 +115,8 @@ export function readDeviceTree(blob: Uint8Array): DeviceTree {
           throw new DeviceTreeError(at - 4, `a property name at ${nameOffset} lies outside the strings block`);
         result.properties.push({
           name: text(header.strings + nameOffset, stringsEnd).value,
-          value: blob.slice(at, at + length),
+          // A copy, also of a Node Buffer (whose slice is a view).
+          value: new Uint8Array(blob.subarray(at, at + length)),
         });
         at = header.structure + align(at + length - header.structure, 4);
       } else {

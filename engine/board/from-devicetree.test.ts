@@ -130,7 +130,9 @@ describe('a board from a device tree', () => {
 
   it('is refused without CPUs or memory', () => {
     expect(() => boardFromDeviceTree(tree(), options)).toThrow(
-      'new.dtb: /cpus: the tree has no CPUs\nnew.dtb: /memory: the tree has no memory',
+      'new.dtb: /cpus: the tree has no CPUs\nnew.dtb: /memory: the tree has no memory: its firmware fills it in',
     );
+    const board = boardFromDeviceTree(tree(cpus(0)), { ...options, ram: [{ base: 0x1000, size: 0x1000 }] });
+    expect(board.ram).toEqual([{ name: 'RAM', base: 0x1000, size: 0x1000 }]);
   });
 });

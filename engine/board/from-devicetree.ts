@@ -304,6 +304,8 @@ export interface FromDeviceTreeOptions {
   file: string;
   /** Generic timer frequency where the tree has none (it is the firmware's to set). */
   timerHz?: number;
+  /** Memory banks for trees that leave them to the firmware. */
+  ram?: readonly { base: number; size: number }[];
 }
 
 /**
@@ -314,15 +316,21 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
   const { root } = tree;
   const all = places(root);
   const cpus = cpusOf(root);
-  const ram = all
+  const banks = all
     .filter(({ node }) => stringsOf(node, 'device_type')[0] === 'memory')
-    .flatMap((place) => ranges(place).filter(({ size }) => size > 0))
+    .flatMap((place) => ranges(place).filter(({ size }) => size > 0));
+  const ram = (banks.length > 0 ? banks : [...(options.ram ?? [])])
     .sort((a, b) => a.base - b.base)
     .map((bank, n, { length }) => range(length > 1 ? `RAM${n}` : 'RAM', bank));
   const problems: BoardProblem[] = [
     ...(cpus.length === 0 ? [{ field: '/cpus', reason: 'the tree has no CPUs' }] : []),
     ...(ram.length === 0
-      ? [{ field: '/memory', reason: 'the tree has no memory (firmware may fill it in at boot)' }]
+      ? [
+          {
+            field: '/memory',
+            reason: 'the tree has no memory: its firmware fills it in at boot, so say where the RAM is',
+          },
+        ]
       : []),
   ];
   if (problems.length > 0) throw new BoardError(options.file, problems);
@@ -356,7 +364,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
     cells: [],
     sources: {
       cpus: from('/cpus'),
-      ram: from('memory nodes'),
+      ram: banks.length > 0 ? from('memory nodes') : 'given beside the tree',
       ...(reserved > 0 && { reserved: from('/reserved-memory') }),
       ...(gic && { gic: from('interrupt controller'), 'gic.spis': 'not in the tree: enough for all that it mentions' }),
       ...(timers && {

@@ -1,7 +1,7 @@
 // The schema of board.json: what a board folder must say, field by field. Addresses and sizes are hex strings; counts,
 // identifiers and frequencies plain numbers. Repeated device windows may be given once with a count.
 import { z } from 'zod';
-import { ARCHITECTURES } from '../config/model.ts';
+import { ARCHITECTURES } from '../util/architecture.ts';
 
 /** Physical addresses of a board have at most 48 bits. */
 const ADDRESS_BITS = 48;
