@@ -60,6 +60,57 @@ const indexExtension =
     return `, ${EXTENSIONS[fields.option!]}${shifted ? ` #${scale}` : ''}`;
   };
 
+/** A vector register with its arrangement; Q = 0 halves the number of lanes. */
+const arranged =
+  (count: number, letter: string): Format =>
+  (n, { fields }) =>
+    `v${n}.${fields.Q === 0 ? count / 2 : count}${letter}`;
+const arrangementOf = (f: Fields): string => `${(f.Q === 0 ? 8 : 16) >> f.size!}${'bhsd'[f.size!]}`;
+
+/** A register list: three and more consecutive registers are written as a range. */
+function registerList(first: number, count: number, suffix: string): string {
+  const names = Array.from({ length: count }, (_, i) => `v${(first + i) & 31}.${suffix}`);
+  return count > 2 && first + count <= 32 ? `{${names[0]}-${names.at(-1)}}` : `{${names.join(', ')}}`;
+}
+
+const laneIndex = (f: Fields, letter: string): number =>
+  letter === 'B'
+    ? f.Q! * 8 + f.S! * 4 + f.size!
+    : letter === 'H'
+      ? f.Q! * 4 + f.S! * 2 + f.size!
+      : letter === 'S'
+        ? f.Q! * 2 + f.S!
+        : f.Q!;
+
+const postIndex =
+  (bytes: (f: Fields) => number): Format =>
+  (rm, { fields }) =>
+    rm === 31 ? `#${bytes(fields)}` : `x${rm}`;
+
+/** Placeholders that come in families: lists of 1 to 4 registers, lanes of each size. */
+const FAMILIES: Record<string, Format> = {};
+for (const count of [1, 2, 3, 4]) {
+  FAMILIES[`list${count}`] = (n, { fields }) => registerList(n, count, arrangementOf(fields));
+  FAMILIES[`post${count}`] = postIndex((f) => count * (f.Q === 0 ? 8 : 16));
+  FAMILIES[`postrep${count}`] = postIndex((f) => count << f.size!);
+  for (const letter of 'BHSD')
+    FAMILIES[`lanes${count}${letter}`] = (n, { fields }) =>
+      `${registerList(n, count, letter.toLowerCase())}[${laneIndex(fields, letter)}]`;
+  for (let scale = 0; scale < 4; scale++) FAMILIES[`postlane${count << scale}`] = postIndex(() => count << scale);
+}
+for (const letter of 'BHSD') {
+  FAMILIES[`vlane${letter}`] = (n, { fields }) => `v${n}.${letter.toLowerCase()}[${fields.lane}]`;
+  FAMILIES[`vfrom${letter}`] = (n, { fields }) => `v${n}.${letter.toLowerCase()}[${fields.from}]`;
+}
+
+/** An 8-bit FP immediate as objdump writes it. */
+function floatText(imm8: number): string {
+  const exponent = ((imm8 >> 4) & 7) ^ 4;
+  const value = (1 + (imm8 & 15) / 16) * 2 ** (exponent - 3) * (imm8 & 0x80 ? -1 : 1);
+  const [mantissa, power] = value.toExponential(18).split('e') as [string, string];
+  return `#${mantissa}e${power[0]}${power.slice(1).padStart(2, '0')}`;
+}
+
 const FORMATS: Readonly<Record<string, Format>> = {
   x: general(() => true),
   w: general(() => false),
@@ -99,6 +150,20 @@ const FORMATS: Readonly<Record<string, Format>> = {
   indexext2: indexExtension(2),
   indexext3: indexExtension(3),
   indexext4: indexExtension(4),
+  ...FAMILIES,
+  v16b: arranged(16, 'b'),
+  v8h: arranged(8, 'h'),
+  v4s: arranged(4, 's'),
+  v2d: arranged(2, 'd'),
+  varr: (n, { fields }) => `v${n}.${arrangementOf(fields)}`,
+  vdor2d: (n, { fields }) => (fields.Q === 1 ? `v${n}.2d` : `d${n}`),
+  vhigh: (n) => `v${n}.d[1]`,
+  xbyq: general((f) => f.Q === 1),
+  hex8: (value) => `#0x${value.toString(16)}`,
+  hex64: (low, _, high) => `#${hexadecimal(BigInt.asUintN(64, whole(low, high)))}`,
+  lslcm: (cm) => (cm ? `, lsl #${8 * cm}` : ''),
+  mslcm: (cm) => `msl #${8 * (cm + 1)}`,
+  float8: (imm8) => floatText(imm8),
   cond: (code) => CONDITIONS[code]!,
   offset: (value) => (value === 0 ? '' : `, #${value}`),
   pc: (low, context, high) => target(context, whole(low, high)),

@@ -236,6 +236,18 @@ export function defineAccess(context: ServiceContext): void {
   vector(false);
   vector(true);
 
+  module.define(services.hostRange, (f) => {
+    const state = stateOf(f);
+    const va = f.param(I64, 0).get;
+    const bytes = f.param(I32, 1).get;
+    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
+    const index = i32.and(i32.wrap(i64.shrU(va, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
+    const entry = f.keep(i32.add(state.get32('dataTlb'), index));
+    const tag = i64.select(f.param(I32, 2).get, i64.load(entry, WRITE), i64.load(entry, READ));
+    const page = i64.and(i64.add(va, i64.extendU(i32.sub(bytes, 1))), PAGE_MASK);
+    f.return(i32.select(i64.eq(page, tag), i32.add(i32.wrap(va), i32.load(entry, ADDEND)), 0));
+  });
+
   module.define(services.probe, (f) => {
     const va = f.param(I64, 0).get;
     const word = f.param(I32, 1).get;

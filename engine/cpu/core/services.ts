@@ -120,6 +120,8 @@ export interface Services extends HostCalls {
   /** (va): 16 bytes from and to dataLo, dataHi. */
   readonly readVector: FunctionReference;
   readonly writeVector: FunctionReference;
+  /** (va, bytes, 1 to write) -> host address if a TLB entry serves all of it, else 0. */
+  readonly hostRange: FunctionReference;
   /** (va, access word): faults unless the aligned address may be written. */
   readonly probe: FunctionReference;
   /** Empties the data TLB of EL1. */
@@ -163,6 +165,7 @@ export function defineServices(module: ModuleBuilder, host: HostCalls, area: Are
     write: module.declare('write', [I64, I64, I32]),
     readVector: module.declare('readVector', [I64]),
     writeVector: module.declare('writeVector', [I64]),
+    hostRange: module.declare('hostRange', [I64, I32, I32], [I32]),
     probe: module.declare('probe', [I64, I32]),
     dropDataTlb: module.declare('dropDataTlb'),
     stored: module.declare('stored', [I32, I32]),

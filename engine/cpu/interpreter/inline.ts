@@ -1,12 +1,12 @@
 // Operations inside the main loop: record address, flags and budget are WebAssembly locals, a memory access that the TLB
 // does not serve leaves for the instruction's outlined function before anything has changed.
-import type { Access } from '../aarch64/meaning/operations.ts';
+import type { Access, Elements } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { DATA_TLB, RECORD_SIZE, STATE } from '../core/layout.ts';
 import type { In32, In64, X32, X64, XV } from '../wasm/expression.ts';
 import { I32, I64, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
-import { hostLoad, hostStore, RecordOperations } from './operations.ts';
+import { hostElements, hostLoad, hostStore, RecordOperations } from './operations.ts';
 
 /** The main loop's locals. */
 export interface LoopLocals {
@@ -168,6 +168,11 @@ export class InlineOperations extends RecordOperations {
 
   storeVector(address: X64, value: XV): void {
     this.f.store128(this.translate(address, 16, DATA_TLB.WRITE, false), 0, value);
+  }
+
+  structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void {
+    const host = this.translate(address, bytes, write ? DATA_TLB.WRITE : DATA_TLB.READ, false);
+    body(hostElements(this.f, host));
   }
 
   storeVectorPair(address: X64, first: XV, second: XV): void {

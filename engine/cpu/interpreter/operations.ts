@@ -1,6 +1,6 @@
 // The interpreter's side of the operations interface: operands come from the decoded record at `ip`, registers lie in the
 // window. Handlers inside the main loop and functions outside it differ in where flags are and in how they end.
-import type { Access, Operations, Width } from '../aarch64/meaning/operations.ts';
+import type { Access, Elements, Operations, Width } from '../aarch64/meaning/operations.ts';
 import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { conditionOf } from '../core/flags.ts';
@@ -137,6 +137,21 @@ export abstract class RecordOperations implements Operations {
     this.f.if(condition, then, otherwise);
   }
 
+  readLane(operand: string, scale: number, offset = 0): X64 {
+    const load = [i64.load8u, i64.load16u, i64.load32u, i64.load][scale]!;
+    return this.keep(load(this.slot(operand), this.window + offset));
+  }
+  writeLane(operand: string, scale: number, value: X64, offset = 0): void {
+    hostStore(this.f, this.slot(operand), value, scale, this.window + offset);
+  }
+  writeVectorSized(operand: string, q: number, value: XV): void {
+    if (q === 1) this.writeVector(operand, value);
+    else this.writeVectorLow(operand, v128.lane64(value, 0));
+  }
+  clearUpper(operand: string): void {
+    this.f.store64(this.slot(operand), this.window + 8, 0);
+  }
+
   readVector(operand: string): XV {
     return this.keep(v128.load(this.slot(operand), this.window));
   }
@@ -174,6 +189,7 @@ export abstract class RecordOperations implements Operations {
   abstract storePair(address: X64, first: X64, second: X64, access: Access): void;
   abstract loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void;
   abstract storeVectorPair(address: X64, first: XV, second: XV): void;
+  abstract structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void;
   abstract loadVector(address: X64): XV;
   abstract storeVector(address: X64, value: XV): void;
 }
@@ -186,7 +202,15 @@ export function hostLoad(address: In32, access: Access, offset = 0): X64 {
   return [i64.load8u, i64.load16u, i64.load32u, i64.load][scale]!(address, offset);
 }
 
-export function hostStore(f: FunctionBuilder, address: X32, value: X64, scale: number, offset = 0): void {
+export function hostStore(f: FunctionBuilder, address: In32, value: X64, scale: number, offset = 0): void {
   const write = [f.store64as8, f.store64as16, f.store64as32, f.store64][scale]!;
   write.call(f, address, offset, value);
+}
+
+/** Structure access to memory that one translation serves. */
+export function hostElements(f: FunctionBuilder, host: X32): Elements {
+  return {
+    load: (offset, scale) => f.keep(hostLoad(host, { scale }, offset)) as X64,
+    store: (offset, scale, value) => hostStore(f, host, value, scale, offset),
+  };
 }

@@ -1,7 +1,7 @@
 // Operations of outlined functions: one WebAssembly function an instruction form, called by the main loop for what is rare
 // and for what the TLB did not serve. Flags and record address lie in the state; memory goes through the services, which
 // translate, fault, and call the port.
-import type { Access } from '../aarch64/meaning/operations.ts';
+import type { Access, Elements } from '../aarch64/meaning/operations.ts';
 import type { SystemOperations } from '../aarch64/meaning/system.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { EXCEPTION_CLASS, PSTATE, syndrome } from '../core/exceptions.ts';
@@ -13,7 +13,7 @@ import type { In32, In64, X32, X64, XV } from '../wasm/expression.ts';
 import { I32, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32 } from '../wasm/function.ts';
 import type { FunctionReference } from '../wasm/module.ts';
-import { RecordOperations } from './operations.ts';
+import { hostElements, RecordOperations } from './operations.ts';
 
 const SCTLR = { UMA: 1 << 9, NTWI: 1 << 16, NTWE: 1 << 18 } as const;
 /** CV and COND of syndromes that carry a condition: always (D17.2.37). */
@@ -141,6 +141,21 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     this.f.store128(this.window, STATE.dataLo, value);
     this.f.call(this.services.writeVector, address);
     this.leaveIfEnded();
+  }
+
+  structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void {
+    const { f, services } = this;
+    // A host address if the whole range lies in one page that the TLB has, else 0.
+    const host = f.call32(services.hostRange, address, bytes, write ? 1 : 0);
+    f.if(
+      host,
+      () => body(hostElements(f, host)),
+      () =>
+        body({
+          load: (offset, scale) => this.load(i64.add(address, offset), { scale }),
+          store: (offset, scale, value) => this.store(i64.add(address, offset), value, { scale }),
+        }),
+    );
   }
 
   storeVectorPair(address: X64, first: XV, second: XV): void {

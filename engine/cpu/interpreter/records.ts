@@ -39,7 +39,7 @@ export function placeOperands(instruction: Instruction): Placement {
 /** The state slot that a register operand stands for. */
 export function registerSlot(operand: Operand & { kind: 'source' | 'target' | 'vector' }, f: Fields): number {
   const number = (f[operand.field]! + (operand.plus ?? 0)) & 31;
-  if (operand.kind === 'vector') return VECTOR_BASE + 16 * number;
+  if (operand.kind === 'vector') return VECTOR_BASE + 16 * number + (operand.lane?.(f) ?? 0);
   if (number < 31) return 8 * number;
   if (operand.sp) return SLOT.SP;
   return operand.kind === 'source' ? SLOT.ZERO : SLOT.SINK;

@@ -28,6 +28,8 @@ export class Expression<T extends ValueType = ValueType> {
   readonly k: number;
   /** Constant, high half. */
   readonly hi: number;
+  /** Lane numbers of i8x16.shuffle. */
+  readonly lanes: readonly number[] | null;
 
   constructor(
     type: T,
@@ -37,6 +39,7 @@ export class Expression<T extends ValueType = ValueType> {
     c: Expression | null = null,
     k = 0,
     hi = 0,
+    lanes: readonly number[] | null = null,
   ) {
     this.type = type;
     this.op = op;
@@ -45,6 +48,7 @@ export class Expression<T extends ValueType = ValueType> {
     this.c = c;
     this.k = k;
     this.hi = hi;
+    this.lanes = lanes;
   }
 }
 
@@ -84,6 +88,7 @@ export function emitExpression(sink: ByteSink, node: Expression): void {
 }
 
 const VECTOR_LOAD = 0x00;
+const SHUFFLE = 0x0d;
 const FIRST_LANE = 0x15;
 const LAST_LANE = 0x22;
 
@@ -92,6 +97,7 @@ function emitVectorImmediate(sink: ByteSink, op: number, node: Expression): void
     sink.u32(4);
     sink.u32(node.k);
   } else if (op >= FIRST_LANE && op <= LAST_LANE) sink.u8(node.k);
+  else if (op === SHUFFLE) sink.append(node.lanes!);
 }
 
 const isConstant32 = (node: Expression): boolean => node.op === OP_I32_CONST;
@@ -253,6 +259,9 @@ export const v128 = {
   splat16: unary<typeof V128, typeof I32>(V128, VECTOR | 0x10),
   splat32: unary<typeof V128, typeof I32>(V128, VECTOR | 0x11),
   splat64: unary<typeof V128, typeof I64>(V128, VECTOR | 0x12),
+  /** Bytes of a (0 to 15) and b (16 to 31) by number. */
+  shuffle: (a: XV, b: XV, lanes: readonly number[]): XV =>
+    new Expression(V128, VECTOR | SHUFFLE, a, b, null, 0, 0, lanes),
   lane64: (a: XV, lane: number): X64 => new Expression(I64, VECTOR | 0x1d, a, null, null, lane),
   replace64: (a: XV, lane: number, value: X64): XV => new Expression(V128, VECTOR | 0x1e, a, value, null, lane),
   not: vectorUnary(0x4d),

@@ -65,6 +65,12 @@ export interface Access {
   readonly wide?: boolean;
 }
 
+/** Memory of a structure access; offsets are from its start. */
+export interface Elements {
+  load(offset: number, scale: number): X64;
+  store(offset: number, scale: number, value: X64): void;
+}
+
 export interface Operations {
   readonly w: Width;
   readonly x: Width;
@@ -112,6 +118,18 @@ export interface Operations {
   storeVector(address: X64, value: XV): void;
   storeVectorPair(address: X64, first: XV, second: XV): void;
 
+  /**
+   * Runs `body` over `bytes` of memory from an address on, element by element. What it does first must not spoil doing all
+   * of it again: where one translation serves the whole range it runs once, else each access is checked by itself.
+   */
+  structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void;
+
+  /** Element of a vector register, zero-extended; `offset` is its byte in the register. */
+  readLane(operand: string, scale: number, offset?: number): X64;
+  writeLane(operand: string, scale: number, value: X64, offset?: number): void;
+  /** Writes 16 bytes, or 8 and clears the upper half. */
+  writeVectorSized(operand: string, q: number, value: XV): void;
+  clearUpper(operand: string): void;
   readVector(operand: string): XV;
   writeVector(operand: string, value: XV): void;
   /** Low 64 bits; writing clears the upper half. */

@@ -5,8 +5,10 @@ import { INTEGER } from './integer.ts';
 import { MEMORY } from './memory.ts';
 import type { Cube } from './pattern.ts';
 import { conditionCube, inCube } from './pattern.ts';
+import { SIMD_MOVES } from './simd-moves.ts';
+import { STRUCTURES } from './structures.ts';
 
-export const INSTRUCTIONS: readonly Instruction[] = [...INTEGER, ...BRANCHES, ...MEMORY];
+export const INSTRUCTIONS: readonly Instruction[] = [...INTEGER, ...BRANCHES, ...MEMORY, ...STRUCTURES, ...SIMD_MOVES];
 
 export const INSTRUCTION_BY_NAME: ReadonlyMap<string, Instruction> = new Map(
   INSTRUCTIONS.map((instruction) => [instruction.name, instruction]),

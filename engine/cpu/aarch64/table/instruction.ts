@@ -13,8 +13,13 @@ export type Operand =
    * With `sp`, 31 is the stack pointer. `plus` names the next register of a pair.
    */
   | { readonly kind: 'source' | 'target'; readonly field: string; readonly plus?: number; readonly sp?: true }
-  /** SIMD&FP register; `plus` counts on modulo 32. */
-  | { readonly kind: 'vector'; readonly field: string; readonly plus?: number }
+  /** SIMD&FP register, or the lane of one that starts at a byte offset; `plus` counts on modulo 32. */
+  | {
+      readonly kind: 'vector';
+      readonly field: string;
+      readonly plus?: number;
+      readonly lane?: (f: Fields) => number;
+    }
   /** Unsigned, 16 bits. */
   | { readonly kind: 'small'; readonly of: (f: Fields) => number }
   /** Signed, 32 bits. */
@@ -59,6 +64,7 @@ export const sourceSp = (field: string): Operand => ({ kind: 'source', field, sp
 export const targetSp = (field: string): Operand => ({ kind: 'target', field, sp: true });
 export const vector = (field: string, plus = 0): Operand => ({ kind: 'vector', field, plus });
 export const small = (of: (f: Fields) => number): Operand => ({ kind: 'small', of });
+export const lane = (field: string, of: (f: Fields) => number): Operand => ({ kind: 'vector', field, lane: of });
 export const imm32 = (of: (f: Fields) => number): Operand => ({ kind: 'imm32', of });
 export const imm64 = (of: (f: Fields) => readonly [number, number]): Operand => ({ kind: 'imm64', of });
 export const branch = (of: (f: Fields) => number): Operand => ({ kind: 'branch', of });
