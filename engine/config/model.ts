@@ -2,9 +2,7 @@
 // Names are the C names in camelCase. 64-bit fields are bigint, all others number. Every byte of a file has a place
 // here (padding and trailing bytes included), so that decode and encode are exact inverses. Source: ABI reference, A.1-A.11.
 
-/** Architecture byte (offset 5 of both kinds). */
-export const ARCHITECTURES = ['x86', 'arm', 'arm64'] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
+export { ARCHITECTURES, type Architecture } from '../util/architecture.ts';
 
 export const CONFIG_REVISION = 14;
 

@@ -4,6 +4,8 @@ import { OUTCOME } from '../cpu/port.ts';
 import { pa } from '../util/units.ts';
 import type { BusOwner } from './api.ts';
 import type { SystemBus } from './bus.ts';
+import { callFirmware } from './devices/psci.ts';
+import type { PsciMachine } from './devices/psci.ts';
 
 /** As much of the machine as the bare board's port uses. */
 interface Surroundings {
@@ -15,12 +17,13 @@ interface Surroundings {
 
 export class BareBoardPort implements CpuPort {
   readonly #machine: Surroundings;
-  /** PSCI and SMCCC firmware: true if it knows the function (arguments and results in X0 to X3). */
-  firmware: (cpu: Cpu) => boolean = () => false;
+  readonly #firmware: PsciMachine | undefined;
   onUnimplemented: (cpu: Cpu, instruction: number) => void = () => undefined;
 
-  constructor(machine: Surroundings) {
+  /** @param firmware what PSCI calls act on; without it HVC and SMC are UNDEFINED */
+  constructor(machine: Surroundings, firmware: PsciMachine | undefined) {
     this.#machine = machine;
+    this.#firmware = firmware;
   }
 
   access(cpu: Cpu, access: BusAccess): Outcome {
@@ -40,13 +43,13 @@ export class BareBoardPort implements CpuPort {
   }
 
   hvc(cpu: Cpu): Outcome {
-    return this.firmware(cpu) ? OUTCOME.DONE : OUTCOME.UNDEFINED;
+    return this.#call(cpu);
   }
 
   smc(cpu: Cpu): Outcome {
-    const known = this.firmware(cpu);
-    if (known) cpu.skip();
-    return known ? OUTCOME.DONE : OUTCOME.UNDEFINED;
+    const outcome = this.#call(cpu);
+    if (outcome === OUTCOME.DONE) cpu.skip();
+    return outcome;
   }
 
   readSystemRegister(cpu: Cpu, key: number): Outcome {
@@ -59,5 +62,12 @@ export class BareBoardPort implements CpuPort {
 
   unimplemented(cpu: Cpu, instruction: number): void {
     this.onUnimplemented(cpu, instruction);
+  }
+
+  /** Firmware answers by either conduit: which one a guest uses is told by its device tree. */
+  #call(cpu: Cpu): Outcome {
+    if (!this.#firmware) return OUTCOME.UNDEFINED;
+    callFirmware(this.#firmware, cpu);
+    return OUTCOME.DONE;
   }
 }

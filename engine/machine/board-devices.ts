@@ -1,23 +1,20 @@
-// Which model answers for which device type of a board description, and where it sits on the bus.
+// Puts the devices of a board description on the bus, each answered by the model of its type.
 import type { BoardDescription, BoardUart } from '../board/index.ts';
-import type { InterruptLine } from './api.ts';
-import type { SystemBus } from './bus.ts';
-import type { DeviceClock } from './devices/clock.ts';
-import { Pl011 } from './devices/pl011.ts';
+import { pa } from '../util/units.ts';
 import type { Device } from './api.ts';
+import type { SystemBus } from './bus.ts';
+import { DEVICE_MODELS, pciWindows, UNWIRED } from './devices/models.ts';
+import type { DeviceConnections } from './devices/models.ts';
+import { Pl011 } from './devices/pl011.ts';
 
 /** A device that a person can type into. */
 export interface ByteDevice extends Device {
   input(bytes: Iterable<number>): void;
 }
 
-export interface DeviceSurroundings {
-  clock: DeviceClock;
-  interrupt: (spi: number) => InterruptLine;
+export interface DeviceSurroundings extends DeviceConnections {
   output: (uart: string, byte: number) => void;
 }
-
-const UNWIRED: InterruptLine = { set: () => undefined };
 
 const UART_MODELS: Record<string, (uart: BoardUart, around: DeviceSurroundings) => ByteDevice> = {
   PL011: (uart, around) =>
@@ -31,7 +28,10 @@ const UART_MODELS: Record<string, (uart: BoardUart, around: DeviceSurroundings) 
     }),
 };
 
-/** Puts every modelled device of the board on the bus. Types without a model stay holes, which faults name by window. */
+/**
+ * Attaches every modelled device. Types without a model stay holes in the bus, which faults name by window.
+ * @returns the wires by name
+ */
 export function attachDevices(
   board: BoardDescription,
   bus: SystemBus,
@@ -44,5 +44,12 @@ export function attachDevices(
     bus.attach(uart.base, uart.size, device);
     uarts.set(uart.name, device);
   }
+  for (const device of board.devices) {
+    const model = DEVICE_MODELS[device.type]?.(device, around);
+    if (model) bus.attach(device.base, device.size, model);
+  }
+  board.pci.forEach((host, n) => {
+    for (const { base, size, device } of pciWindows(host, `pci${n}`)) bus.attach(pa(base), size, device);
+  });
   return uarts;
 }

@@ -2,7 +2,7 @@
 import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import type { BoardDescription } from '../board/index.ts';
-import { gpa, hostOffset, MiB } from '../util/units.ts';
+import { gpa, gva, hostOffset, MiB } from '../util/units.ts';
 import type { GuestNs, Instructions } from '../util/units.ts';
 import type { BusOwner, Machine, PowerState, UartOutput } from './api.ts';
 import { BareBoardPort } from './bare-board.ts';
@@ -11,6 +11,7 @@ import type { ByteDevice } from './board-devices.ts';
 import { NOBODY, SystemBus } from './bus.ts';
 import { GenericTimers } from './devices/generic-timer.ts';
 import { Gic, REDISTRIBUTOR_SIZE } from './devices/gic/index.ts';
+import type { PsciMachine } from './devices/psci.ts';
 import { BankedMemory } from './memory.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -36,6 +37,8 @@ export class BoardMachine implements Machine {
   readonly bareBoard: CpuPort;
   onPhysicalInterrupt: ((cpu: number) => void) | undefined;
   onUart: ((output: UartOutput) => void) | undefined;
+  /** A guest on the bare board asked its firmware to switch the machine off or to reset it; all CPUs are off now. */
+  onPower: ((request: 'off' | 'reset') => void) | undefined;
 
   readonly #cluster: CpuCluster;
   readonly #timers: GenericTimers;
@@ -55,7 +58,7 @@ export class BoardMachine implements Machine {
     this.bus = new SystemBus(this.memory);
     this.#owners = board.cpus.map((_, cpu) => ({ name: 'board', cpu }));
 
-    this.bareBoard = new BareBoardPort(this);
+    this.bareBoard = new BareBoardPort(this, board.psci && this.#firmware());
     this.#cluster = new CpuCluster({
       memory: this.memory.wasm,
       areaStart: hostOffset(0),
@@ -104,6 +107,7 @@ export class BoardMachine implements Machine {
     this.#uarts = attachDevices(board, this.bus, {
       clock: this,
       interrupt: (spi) => this.gic.spi(spi),
+      cpus: board.cpus.length,
       output: (uart, byte) => this.onUart?.({ uart, byte, by: this.bus.owner.name }),
     });
 
@@ -193,5 +197,23 @@ export class BoardMachine implements Machine {
 
   interrupt(): void {
     this.#scheduler.interrupt();
+  }
+
+  #firmware(): PsciMachine {
+    const end = (request: 'off' | 'reset'): void => {
+      for (const { index } of this.cpus) this.setPower(index, 'off');
+      this.onPower?.(request);
+    };
+    return {
+      cpus: this.board.cpus.map(({ affinity }, index) => ({ index, mpidr: BigInt(affinity) })),
+      isOn: (cpu) => this.power(cpu) === 'on',
+      on: (cpu, entry, context) => {
+        this.cpus[cpu]!.reset({ pc: gva(entry), x: { 0: context } });
+        this.setPower(cpu, 'on');
+      },
+      off: (cpu) => this.setPower(cpu, 'off'),
+      systemOff: () => end('off'),
+      systemReset: () => end('reset'),
+    };
   }
 }

@@ -1,5 +1,6 @@
 // Entry of the engine process: started by main, one run, ends with it. Its working directory is the folder that holds boards/.
 import { resolve } from 'node:path';
+import type { EngineCommand } from '../contract/index.ts';
 import { connectHost } from './host.ts';
 import type { WindowPort } from './host.ts';
 import { BoardLibrary, FolderSource, LayeredSource, MemorySource } from './library.ts';
@@ -7,8 +8,13 @@ import { Run } from './run.ts';
 import { Session } from './session.ts';
 
 const host = connectHost();
-const early: WindowPort[] = [];
-host.onPort = (port) => early.push(port);
+/** Windows that came before the run was there, with what they have said. */
+const early: { port: WindowPort; commands: EngineCommand[] }[] = [];
+host.onPort = (port) => {
+  const commands: EngineCommand[] = [];
+  port.onCommand = (command) => commands.push(command);
+  early.push({ port, commands });
+};
 
 const request = await host.started;
 try {
@@ -29,7 +35,10 @@ try {
     clock: () => performance.now(),
   });
   host.onPort = (port) => session.attach(port);
-  for (const port of early) session.attach(port);
+  for (const { port, commands } of early) {
+    session.attach(port);
+    for (const command of commands) port.onCommand(command);
+  }
 } catch (error) {
   host.report({ type: 'refused', reason: (error as Error).message });
 }

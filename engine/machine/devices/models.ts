@@ -17,7 +17,8 @@ export interface DeviceConnections {
   cpus: number;
 }
 
-const UNWIRED: InterruptLine = { set: () => undefined };
+/** The line of a device that is not connected. */
+export const UNWIRED: InterruptLine = { set: () => undefined };
 
 const wire = ({ spi }: BoardDevice, { interrupt }: DeviceConnections): InterruptLine =>
   spi === undefined ? UNWIRED : interrupt(spi);
