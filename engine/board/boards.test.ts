@@ -26,6 +26,11 @@ describe('shipped boards', () => {
   });
 
   for (const board of boards) {
+    it(`${board.name} has the configurations that it names`, () => {
+      const missing = [board.rootConfig, ...board.cells].filter((file) => !existsSync(join(BOARDS, board.name, file)));
+      expect(missing).toEqual([]);
+    });
+
     it(`${board.name} says where each group of facts comes from`, () => {
       const groups = [
         'cpus',

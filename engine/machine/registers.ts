@@ -98,6 +98,14 @@ export interface RegisterView {
   fields: FieldView[];
 }
 
+/** A device's registers as a panel or a report reads them, whatever they act on. */
+export interface RegisterFile {
+  readonly device: string;
+  readonly notes: readonly RegisterNote[];
+  onNote: ((note: RegisterNote) => void) | undefined;
+  view(): RegisterView[];
+}
+
 interface Register<Owner> {
   name: string;
   declaration: RegisterDeclaration<Owner>;
@@ -226,20 +234,20 @@ export const defineRegisters =
     new RegisterMap(name, size, declarations);
 
 /** The registers of one device: bus handlers over a map, with the stored values and the notes. */
-export class RegisterBlock<Owner, Name extends string> {
+export class RegisterBlock<Owner, Name extends string> implements RegisterFile {
   /** Called at the first note of each kind and place; `notes` goes on counting. */
   onNote: ((note: RegisterNote) => void) | undefined;
+  readonly device: string;
 
   readonly #map: RegisterMap<Owner, Name>;
   readonly #owner: Owner;
-  readonly #device: string;
   readonly #stored: Uint32Array;
   readonly #notes = new Map<number, RegisterNote>();
 
   constructor(map: RegisterMap<Owner, Name>, owner: Owner, device: string = map.name) {
     this.#map = map;
     this.#owner = owner;
-    this.#device = device;
+    this.device = device;
     this.#stored = new Uint32Array(map.storedWords);
     this.reset();
   }
@@ -371,7 +379,7 @@ export class RegisterBlock<Owner, Name extends string> {
   restore(words: Uint32Array): void {
     if (words.length !== this.#stored.length)
       throw new Error(
-        `${this.#device}: saved state has ${words.length} words, the register block has ${this.#stored.length}`,
+        `${this.device}: saved state has ${words.length} words, the register block has ${this.#stored.length}`,
       );
     this.#stored.set(words);
   }
@@ -388,12 +396,12 @@ export class RegisterBlock<Owner, Name extends string> {
     const place = register === '' ? `offset 0x${offset.toString(16)}` : `${register} (offset 0x${offset.toString(16)})`;
     const note = {
       kind,
-      device: this.#device,
+      device: this.device,
       register,
       offset,
       value,
       count: 1,
-      text: `${this.#device} ${place}: ${NOTE_SENTENCES[kind]}`,
+      text: `${this.device} ${place}: ${NOTE_SENTENCES[kind]}`,
     };
     this.#notes.set(key, note);
     this.onNote?.(note);

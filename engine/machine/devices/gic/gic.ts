@@ -2,7 +2,7 @@
 // together. Source: Arm IHI 0069 (GICv3), IHI 0048 (GICv2); single security state, two groups, no LPIs, as QEMU's virt
 // machine presents it. Nothing here knows time: everything happens in the access or wire change that causes it.
 import { RegisterBlock } from '../../registers.ts';
-import type { RegisterNote } from '../../registers.ts';
+import type { RegisterFile, RegisterNote } from '../../registers.ts';
 import type { Cpu } from '../../../cpu/port.ts';
 import type { Device, InjectResult, InterruptController, InterruptLine } from '../../api.ts';
 import type { CpuInterfaceSnapshot } from './cpu-interface.ts';
@@ -167,24 +167,18 @@ export class Gic implements InterruptController, DistributorOwner {
     }
   }
 
-  /** All register blocks, for panels and notes: GICD, one GICR a CPU, GICC and GICV. */
-  get blocks(): readonly RegisterBlock<never, string>[] {
-    const blocks = [
-      this.#distributorBlock,
-      ...this.#redistributorBlocks,
-      this.#cpuInterfaceBlock,
-      this.#virtualInterfaceBlock,
-    ];
-    return blocks as unknown as readonly RegisterBlock<never, string>[];
+  /** All registers, for panels and notes: GICD, one GICR a CPU, GICC and GICV. */
+  get registers(): readonly RegisterFile[] {
+    return [this.#distributorBlock, ...this.#redistributorBlocks, this.#cpuInterfaceBlock, this.#virtualInterfaceBlock];
   }
 
   /** Where guests used what the registers do not offer. */
   get notes(): readonly RegisterNote[] {
-    return this.blocks.flatMap((block) => block.notes);
+    return this.registers.flatMap((file) => file.notes);
   }
 
   set onNote(sink: ((note: RegisterNote) => void) | undefined) {
-    for (const block of this.blocks) block.onNote = sink;
+    for (const file of this.registers) file.onNote = sink;
   }
 
   // Wires
