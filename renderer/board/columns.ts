@@ -14,7 +14,7 @@ import type { BoardDescription } from '../../engine/board/description.ts';
 import { sizeText } from '../format/address.ts';
 import { foldAxis } from './axis.ts';
 import type { Axis, Span } from './axis.ts';
-import { boardWindows, regionName } from './names.ts';
+import { planWindows, regionName } from './names.ts';
 import { nestingDepths } from './nesting.ts';
 
 export type BlockKind = 'ram' | 'device' | 'reserved' | 'hypervisor' | 'trap' | 'region' | 'ghost';
@@ -82,7 +82,7 @@ export function planColumns(
   cells: readonly PlannedCell[],
   board: BoardDescription | undefined,
 ): PlanColumn[] {
-  const windows = board ? boardWindows(board) : [];
+  const windows = board ? planWindows(board) : [];
   const regions = ({ key, cell }: PlannedCell): Plain[] =>
     cell.memoryRegions.flatMap((region, index) =>
       isCommRegion(region)
@@ -124,7 +124,7 @@ export function planColumns(
 function hypervisorBlocks(system: SystemConfig, board: BoardDescription | undefined): Plain[] {
   const memory = physRange(system.hypervisorMemory);
   const mmconfig = mmconfigWindow(system);
-  const gic = board ? boardWindows(board).filter((window) => /^GICv|^redistributors$/.test(window.name)) : [];
+  const gic = board ? planWindows(board).filter((window) => /^GICv|^redistributors$/.test(window.name)) : [];
   return [
     block(HYPERVISOR_COLUMN, 'hypervisor', memory, 'hypervisor'),
     ...(mmconfig ? [block(HYPERVISOR_COLUMN, 'trap', { start: mmconfig.base, size: mmconfig.size }, 'PCI traps')] : []),

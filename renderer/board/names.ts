@@ -30,7 +30,7 @@ const GICC_SIZE = 0x2000;
 const REDISTRIBUTOR_SIZE = 0x20000;
 
 /** Everything that the board description places at an address. */
-export function boardWindows(board: BoardDescription): BoardWindow[] {
+export function planWindows(board: BoardDescription): BoardWindow[] {
   const window = (name: string, kind: BoardWindow['kind'], base: number, size: number, spi?: number): BoardWindow => ({
     name,
     kind,

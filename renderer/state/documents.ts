@@ -11,6 +11,8 @@ export interface ConfigDocument {
   /** Undefined when the file cannot be read; `error` then says why. */
   readonly config: Config | undefined;
   readonly error: ConfigError | undefined;
+  /** Bytes of the file behind the configuration. */
+  readonly trailing: number;
   /** For C sources: the place in the text of every field. */
   readonly source: SourceConfig | undefined;
 }
@@ -39,6 +41,7 @@ const failed = (file: WorkingFile, error: ConfigError): ConfigDocument => ({
   file,
   config: undefined,
   error,
+  trailing: 0,
   source: undefined,
 });
 
@@ -47,7 +50,14 @@ function readBinary(file: WorkingFile): ConfigDocument {
     return failed(file, new ConfigError('truncated', `${file.path} could not be fetched. Open the project again.`));
   const result = decode(file.bytes, undefined, file.path);
   if (result instanceof ConfigError) return failed(file, result);
-  return { path: file.path, file, config: result.config, error: undefined, source: undefined };
+  return {
+    path: file.path,
+    file,
+    config: result.config,
+    error: undefined,
+    trailing: result.trailing.length,
+    source: undefined,
+  };
 }
 
 /** Other files of the same folder, as #include names them; notes which ones were asked for. */
@@ -69,7 +79,14 @@ function readText(file: WorkingFile, text: string, files: WorkingFiles): Parsed 
   const document =
     result instanceof ConfigError
       ? failed(file, result)
-      : { path: file.path, file, config: result.config, error: undefined, source: result };
+      : {
+          path: file.path,
+          file,
+          config: result.config,
+          error: undefined,
+          trailing: result.trailing.length,
+          source: result,
+        };
   return { document, included };
 }
 
@@ -85,9 +102,10 @@ export function writeDocument(document: ConfigDocument, config: Config, files: W
   return textFile(path, file.kind, text);
 }
 
-/** Where a field of the document's cell stands in its source; undefined for binary files. */
-export function placeOf(document: ConfigDocument, field: string): SourceLocation | undefined {
-  const { source, config } = document;
-  if (!source || !config) return undefined;
-  return locateField(source, config.kind === 'system' ? `rootCell.${field}` : field) ?? undefined;
-}
+/** Where a field stands in the document's source, by its path in the file's model; undefined for binary files. */
+export const placeOf = ({ source }: ConfigDocument, field: string): SourceLocation | undefined =>
+  (source && locateField(source, field)) ?? undefined;
+
+/** The path of a field of the document's cell in the file's model. */
+export const cellField = ({ config }: ConfigDocument, field: string): string =>
+  config?.kind === 'system' ? `rootCell.${field}` : field;

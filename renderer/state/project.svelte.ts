@@ -4,7 +4,7 @@ import { ServiceError } from '../../engine/contract/index.ts';
 import type { Bridge, FileKind, Project } from '../../engine/contract/index.ts';
 import type { BoardDescription } from '../../engine/board/description.ts';
 import { architectureOf, cellName, cellOf, ConfigError } from '../../engine/config/index.ts';
-import type { CellConfig, Config, Scenario, SystemConfig } from '../../engine/config/index.ts';
+import type { CellConfig, CheckedScenario, Config } from '../../engine/config/index.ts';
 import { assignHues, hueOf } from '../theme/hues.ts';
 import type { Hue, HueNumbers } from '../theme/hues.ts';
 import { readDocument, writeDocument } from './documents.ts';
@@ -27,7 +27,8 @@ import type { FileChange } from './history.svelte.ts';
 import { mergeFiles } from './merge.ts';
 import type { Notices } from './notices.svelte.ts';
 import { reasonOf } from './notices.svelte.ts';
-import { Problems } from './problems.ts';
+import { findProblems, fixed, Problems } from './problems.ts';
+import type { Problem } from './problems.ts';
 
 /** A save waits this long for the next edit, in milliseconds. */
 const SAVE_AFTER = 500;
@@ -65,9 +66,9 @@ export class OpenProject {
   );
   readonly system: ConfigDocument | undefined = $derived(this.#systemDocument());
   readonly cells: readonly CellEntry[] = $derived(this.#cellEntries());
-  readonly scenario: Scenario | undefined = $derived(this.#scenario());
+  readonly scenario: CheckedScenario | undefined = $derived(this.#scenario());
   readonly x86 = $derived(architectureOf(this.scenario?.system.architecture ?? -1) === 'x86');
-  readonly problems: Problems = $derived(new Problems([]));
+  readonly problems: Problems = $derived(new Problems(this.scenario ? findProblems(this.scenario, this.cells) : []));
   readonly #hues: HueNumbers = $derived(hueNumbers(this.layout));
 
   #bridge: Bridge;
@@ -156,6 +157,20 @@ export class OpenProject {
       this.#notices.show('error', error.message);
       return false;
     }
+  }
+
+  /** Makes a problem's fix as one step. */
+  fix(problem: Problem): void {
+    const next = this.scenario && fixed(this.scenario, problem);
+    if (!next) return;
+    const cells = this.cells.filter((entry) => !entry.root);
+    this.editAll(problem.finding.fix!.title, [
+      { path: this.system!.path, change: (config) => void (config.kind === 'system' && (config.system = next.system)) },
+      ...cells.map(({ key }, index) => ({
+        path: key,
+        change: (config: Config): void => void (config.kind === 'cell' && (config.cell = next.cells[index]!)),
+      })),
+    ]);
   }
 
   undo(): void {
@@ -338,10 +353,16 @@ export class OpenProject {
     });
   }
 
-  #scenario(): Scenario | undefined {
-    const system: SystemConfig | undefined =
-      this.system?.config?.kind === 'system' ? this.system.config.system : undefined;
-    return system && { system, cells: this.cells.filter((entry) => !entry.root).map((entry) => entry.cell) };
+  #scenario(): CheckedScenario | undefined {
+    const { system } = this;
+    if (system?.config?.kind !== 'system') return undefined;
+    const others = this.cells.filter((entry) => !entry.root);
+    return {
+      system: system.config.system,
+      cells: others.map((entry) => entry.cell),
+      trailing: { system: system.trailing, cells: others.map((entry) => entry.document.trailing) },
+      ...(this.board && { board: this.board }),
+    };
   }
 }
 

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseBoard } from '../../engine/board/index.ts';
+import { checkScenario, ConfigError, cpuSetOf, readSource } from '../../engine/config/index.ts';
+import type { CheckedScenario } from '../../engine/config/index.ts';
+import { findProblems, fixed, newErrors, Problems } from './problems.ts';
+import type { ProblemCell } from './problems.ts';
+
+const folder = new URL('../../boards/qemu-arm64/', import.meta.url);
+const text = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
+function read(file: string) {
+  const result = readSource(text(file), { file });
+  if (result instanceof ConfigError) throw result;
+  return result.config;
+}
+const board = parseBoard('qemu-arm64', text('board.json'));
+
+function sample(): { scenario: CheckedScenario; cells: ProblemCell[] } {
+  const root = read('qemu-arm64.c');
+  if (root.kind !== 'system') throw new Error('not a system');
+  const entries = ['greeter.c', 'timer.c'].map((key): ProblemCell => {
+    const config = read(key);
+    if (config.kind !== 'cell') throw new Error('not a cell');
+    return { key, name: config.cell.name, root: false, cell: config.cell };
+  });
+  return {
+    scenario: { system: root.system, cells: entries.map((entry) => entry.cell), board },
+    cells: [
+      { key: 'qemu-arm64.c', name: root.system.rootCell.name, root: true, cell: root.system.rootCell },
+      ...entries,
+    ],
+  };
+}
+const ramOf = (cell: ProblemCell): number => cell.cell.memoryRegions.findIndex((region) => region.virtStart === 0n);
+
+describe('problems', () => {
+  it('are none in what ships', () => {
+    const { scenario, cells } = sample();
+    expect(findProblems(scenario, cells).filter((problem) => problem.severity !== 'info')).toEqual([]);
+  });
+
+  it('mark both ends of an overlap', () => {
+    const { scenario, cells } = sample();
+    const [, greeter, timer] = cells as [ProblemCell, ProblemCell, ProblemCell];
+    timer.cell.memoryRegions[ramOf(timer)]!.physStart = greeter.cell.memoryRegions[ramOf(greeter)]!.physStart;
+    const problems = new Problems(findProblems(scenario, cells));
+    expect(problems.errors + problems.warnings).toBeGreaterThan(0);
+    expect(problems.ofRegion('greeter.c', ramOf(greeter))).toBeDefined();
+    expect(problems.ofRegion('timer.c', ramOf(timer))).toBeDefined();
+    expect(problems.ofRegion('greeter.c', ramOf(greeter) + 1)).toBeUndefined();
+  });
+
+  it('go away with their fix', () => {
+    const { scenario, cells } = sample();
+    cells[2]!.cell.cpuSet = cells[1]!.cell.cpuSet;
+    const [problem] = findProblems(scenario, cells);
+    expect(problem).toMatchObject({ rule: 'cpu-twice', severity: 'error', file: 'timer.c' });
+    const rules = checkScenario(fixed(scenario, problem!)!).map(({ rule }) => rule);
+    expect(rules).not.toContain('cpu-twice');
+  });
+
+  it('tell what a change would break before it is made', () => {
+    const { scenario } = sample();
+    expect(newErrors(scenario, scenario)).toEqual([]);
+    const all = { ...scenario, cells: [{ ...scenario.cells[0]!, cpuSet: cpuSetOf([...Array(16).keys()], 8) }] };
+    expect(newErrors(scenario, all).map(({ rule }) => rule)).toContain('cpu-none-left');
+  });
+});
