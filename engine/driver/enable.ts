@@ -1,6 +1,6 @@
 // JAILHOUSE_ENABLE, in the reference's order of checks. Source: ABI reference, E.2, A.11, A.12, K.21, K.22, K.24.
 import { cellName, configSize, CONSOLE_FLAG, ConfigError, cpusOf, decode, type SystemConfig } from '../config/index.ts';
-import { addressText, boot, CORE_SIZE, cpusText, rangeText } from '../hypervisor/index.ts';
+import { addressText, boot, CORE_SIZE, cpusText, rangeText, systemFieldBeyond } from '../hypervisor/index.ts';
 import { pa } from '../util/units.ts';
 import { checkDescriptor } from './descriptor.ts';
 import type { JailhouseDriver } from './driver.ts';
@@ -86,7 +86,15 @@ export function enable(driver: JailhouseDriver, bytes: Uint8Array): number {
 
 type Refuse = (rule: string, sentence: string, field?: string) => number;
 
-function checkPlatform({ platform }: SystemConfig, refuse: Refuse): number {
+function checkPlatform(system: SystemConfig, refuse: Refuse): number {
+  const { platform } = system;
+  const field = systemFieldBeyond(system);
+  if (field !== undefined)
+    return refuse(
+      'address-space',
+      `${field} ends beyond the 48-bit address space. Correct its address and size.`,
+      field,
+    );
   if (platform.kind !== 'arm' || GIC_VERSIONS.includes(platform.gicVersion)) return 0;
   const sentence = `The system configuration names GIC version ${platform.gicVersion}; there are 2 and 3. Correct gic_version.`;
   return refuse('gic-version', sentence, 'platform.gicVersion');

@@ -11,6 +11,7 @@ export { ERRNO, errnoName, strerror, type ErrnoName } from './errno.ts';
 export { HYPERVISOR_CONSOLE, withCarriageReturns, type ConsoleOutput } from './console/console.ts';
 export { readRing, RING_SIZE, type RingSnapshot } from './console/ring.ts';
 export { addressText, cpusText, listText, rangeText } from './explain/text.ts';
+export { systemFieldBeyond } from './paging/address-limit.ts';
 export { CORE_SIZE, PERCPU_PAGES } from './paging/footprint.ts';
 export { KEPT_QUIRKS, QUIRKS, type Compatibility, type QuirkName } from './quirks.ts';
 export { Reporter, type ConfigOrigin, type EventTarget, type Refusal } from './report.ts';

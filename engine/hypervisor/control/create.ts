@@ -18,6 +18,7 @@ import type { ErrnoName } from '../errno.ts';
 import { cpusText, rangeText } from '../explain/text.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { MmioTable } from '../mmio/table.ts';
+import { cellFieldBeyond } from '../paging/address-limit.ts';
 import { cellPages, mmioPages } from '../paging/footprint.ts';
 import { mapIntoCell, takeFromRoot } from '../paging/regions.ts';
 import { Stage2 } from '../paging/stage2.ts';
@@ -31,8 +32,6 @@ const HEADER = { SIZE: 132, NAME: 8, NAME_END: 40, ID: 40 } as const;
 /** Pages of the window through which a configuration is read. */
 const WINDOW_PAGES = 16;
 const MAX_CPU_SET = 4096;
-/** Addresses of stage 2 end here. */
-const ADDRESS_LIMIT = 1n << 48n;
 
 type Refuse = (errno: ErrnoName, rule: string, sentence: string, field?: string) => number;
 
@@ -181,14 +180,11 @@ function checkCpus(hv: Hypervisor, caller: PerCpu, cell: Cell, refuse: Refuse): 
   );
 }
 
-/** The reference would wrap such addresses around; we refuse them. */
 function checkAddresses(cell: Cell, refuse: Refuse): number {
-  const index = cell.config.memoryRegions.findIndex(
-    ({ physStart, virtStart, size }) => physStart + size > ADDRESS_LIMIT || virtStart + size > ADDRESS_LIMIT,
-  );
-  if (index < 0) return 0;
-  const sentence = `Memory region ${index} of ${cell.name} ends beyond the 48-bit address space. Correct its addresses and size.`;
-  return refuse('EINVAL', 'address-space', sentence, `memoryRegions[${index}]`);
+  const field = cellFieldBeyond(cell.config);
+  if (field === undefined) return 0;
+  const sentence = `${field} of ${cell.name} ends beyond the 48-bit address space. Correct its address and size.`;
+  return refuse('EINVAL', 'address-space', sentence, field);
 }
 
 function initUnits(hv: Hypervisor, cell: Cell): number {

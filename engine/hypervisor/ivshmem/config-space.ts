@@ -30,9 +30,12 @@ const BIR = 1;
 export const interruptPin = (device: PciDevice): number =>
   device.numMsixVectors > 0 ? 0 : ((device.bdf >> 3) & 3) + 1;
 
+const NO_SECTION = { size: 0n, virtStart: 0n };
+
 /** Initial dwords by offset. Sections' sizes come from the memory regions at shmem_regions_start. */
 export function initialSpace(device: PciDevice, cell: CellConfig): Uint32Array {
-  const [state, common, output] = [0, 1, 2].map((i) => cell.memoryRegions[device.shmemRegionsStart + i]!);
+  // Without peers there is no output section, and the creation checks do not ask for its region.
+  const [state, common, output] = [0, 1, 2].map((i) => cell.memoryRegions[device.shmemRegionsStart + i] ?? NO_SECTION);
   const hasMsix = device.numMsixVectors > 0;
   const base = state!.virtStart;
   const low = (value: bigint) => Number(value & 0xffffffffn);

@@ -38,6 +38,14 @@ describe('scripts', () => {
     expect(s.shown['root']).not.toContain('never');
   });
 
+  it('^C ends the script', () => {
+    const s = shellSession();
+    s.machine.after(1e9, () => s.shell.type(Uint8Array.of(3)));
+    expect(s.run('sleep 5\necho never')).toMatchObject({ ok: false, line: 1 });
+    expect(s.machine.now).toBe(1e9);
+    expect(s.shown['root']).not.toContain('never');
+  });
+
   it('a line that cannot be read ends the script', () => {
     const s = shellSession();
     expect(s.run('echo "a\necho never')).toMatchObject({

@@ -218,7 +218,7 @@ export class RootShell {
     const reason = negated
       ? `\`${text}\` succeeded, and a failure was expected.`
       : `\`${text}\` failed with exit status ${status}.`;
-    return { status, fatal: false, reason };
+    return { status, fatal: status === EXIT.INTERRUPTED, reason };
   }
 
   #process(args: readonly string[], interactive: boolean, capture?: (text: string) => void): Process {
