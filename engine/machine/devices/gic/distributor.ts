@@ -3,21 +3,16 @@
 import { defineRegisters } from '../../registers.ts';
 import { interruptRegisters } from './interrupt-registers.ts';
 import type { InterruptBank } from './interrupt-registers.ts';
+import type { Routing } from './routing.ts';
+import type { SoftwareInterrupts } from './sgi.ts';
 
 /** What the distributor's registers act on, beyond the interrupts themselves. */
 export interface DistributorOwner extends InterruptBank {
   setGroupsEnabled(groups: number): void;
-  /** GICv2: one byte for each target CPU list; words of four SPIs. */
-  readTargets(index: number): number;
-  writeTargets(index: number, value: number, lanes: number): void;
-  /** GICv2. */
-  softwareInterrupt(value: number): void;
-  readSgiPending(index: number): number;
-  setSgiPending(index: number, value: number): void;
-  clearSgiPending(index: number, value: number): void;
-  /** GICv3: IROUTER of an INTID. */
-  readRoute(intid: number, half: number): number;
-  writeRoute(intid: number, half: number, value: number): void;
+  readonly routing: Routing;
+  readonly sgis: SoftwareInterrupts;
+  /** The CPU whose access this is: GICv2 shows each its own private interrupts. */
+  readonly accessor: number;
 }
 
 /** Identification registers, from 0xfd0: peripheral 4 to 7 and 0 to 3, component 0 to 3. */
@@ -95,8 +90,8 @@ export const DISTRIBUTOR_V3 = defineRegisters<DistributorOwner>()('GICD', 0x1000
       Interrupt_Routing_Mode: { bits: 31 },
       Aff3: { bits: [39, 32] },
     },
-    read: (owner, index, half) => owner.readRoute(index + 32, half),
-    write: (owner, value, index, half) => owner.writeRoute(index + 32, half, value),
+    read: (owner, index, half) => owner.routing.readRoute(index, half),
+    write: (owner, value, index, half) => owner.routing.writeRoute(index, half, value),
   },
   GICD_ID: identification(0xffd0, 0x44, [0x92, 0xb4, 0x3b, 0x00]),
 });
@@ -127,8 +122,8 @@ export const DISTRIBUTOR_V2 = defineRegisters<DistributorOwner>()('GICD', 0x1000
     offset: 0x800,
     count: 255,
     narrow: 'lanes',
-    read: (owner, index) => owner.readTargets(index),
-    write: (owner, value, index, _half, lanes) => owner.writeTargets(index, value, lanes),
+    read: (owner, index) => owner.routing.readTargets(index, owner.accessor),
+    write: (owner, value, index, _half, lanes) => owner.routing.writeTargets(index, value, lanes),
   },
   GICD_NSACR: { offset: 0xe00, count: 64, narrow: 'none', read: () => 0, write: () => undefined },
   GICD_SGIR: {
@@ -141,21 +136,21 @@ export const DISTRIBUTOR_V2 = defineRegisters<DistributorOwner>()('GICD', 0x1000
       CPUTargetList: { bits: [23, 16] },
       TargetListFilter: { bits: [25, 24] },
     },
-    write: (owner, value) => owner.softwareInterrupt(value),
+    write: (owner, value) => owner.sgis.byDistributor(owner.accessor, value),
   },
   GICD_CPENDSGIR: {
     offset: 0xf10,
     count: 4,
     narrow: 'lanes',
-    read: (owner, index) => owner.readSgiPending(index),
-    write: (owner, value, index) => owner.clearSgiPending(index, value),
+    read: (owner, index) => owner.sgis.readPending(owner.accessor, index),
+    write: (owner, value, index) => owner.sgis.clearPending(owner.accessor, index, value),
   },
   GICD_SPENDSGIR: {
     offset: 0xf20,
     count: 4,
     narrow: 'lanes',
-    read: (owner, index) => owner.readSgiPending(index),
-    write: (owner, value, index) => owner.setSgiPending(index, value),
+    read: (owner, index) => owner.sgis.readPending(owner.accessor, index),
+    write: (owner, value, index) => owner.sgis.setPending(owner.accessor, index, value),
   },
   GICD_ID: identification(0xfd0, 0x04, [0x90, 0xb4, 0x2b, 0x00]),
 });

@@ -108,6 +108,10 @@ describe('GICv3', () => {
     expect([0, 1, 2, 3].map((cpu) => board.gic.linesOf(cpu).irq)).toEqual([false, false, true, false]);
     board.write(0, IGRPEN1, 1);
     expect([0, 1, 2, 3].map((cpu) => board.gic.linesOf(cpu).irq)).toEqual([true, false, false, false]);
+    // In group 0 it goes to the first CPU that takes group 0, as FIQ.
+    board.write(3, key(12, 6), 1);
+    board.gic.writeDistributor(0x84, 4, 0xfffffeff);
+    expect([0, 1, 2, 3].map((cpu) => board.gic.linesOf(cpu).fiq)).toEqual([false, false, false, true]);
   });
 
   it('sends SGIs by affinity across clusters', () => {

@@ -5,6 +5,7 @@ import { RegisterBlock } from '../../registers.ts';
 import type { RegisterFile, RegisterNote } from '../../registers.ts';
 import type { Cpu } from '../../../cpu/port.ts';
 import type { Device, InjectResult, InterruptController, InterruptLine } from '../../api.ts';
+import { packAffinity } from './affinity.ts';
 import type { CpuInterfaceSnapshot } from './cpu-interface.ts';
 import { DISTRIBUTOR_V2, DISTRIBUTOR_V3 } from './distributor.ts';
 import type { DistributorOwner } from './distributor.ts';
@@ -15,8 +16,11 @@ import type { MappedOwner } from './memory-mapped.ts';
 import { PhysicalInterface } from './physical-interface.ts';
 import { REDISTRIBUTOR, REDISTRIBUTOR_SIZE } from './redistributor.ts';
 import type { RedistributorOwner } from './redistributor.ts';
+import { Routing } from './routing.ts';
+import type { RoutingSnapshot } from './routing.ts';
+import { SoftwareInterrupts } from './sgi.ts';
 import { readGicRegister, writeGicRegister } from './system-registers.ts';
-import type { Exchange, SgiKind, SystemRegisterTarget } from './system-registers.ts';
+import type { SystemRegisterTarget } from './system-registers.ts';
 import { VirtualInterface } from './virtual-interface.ts';
 import type { VirtualInterfaceSnapshot } from './virtual-interface.ts';
 
@@ -45,20 +49,12 @@ export interface GicOptions {
 
 export interface GicSnapshot {
   interrupts: InterruptStateSnapshot;
-  routes: number[];
-  targetLists: Uint8Array;
+  routing: RoutingSnapshot;
   asleep: boolean[];
   routedTo: ('guest' | 'hypervisor')[];
   physical: CpuInterfaceSnapshot[];
   virtual: VirtualInterfaceSnapshot[];
 }
-
-/** GICD_IROUTER.Interrupt_Routing_Mode: any CPU that takes part. */
-const ROUTE_ANY = -1;
-/** Routed to an affinity that no CPU has. */
-const NOWHERE = -2;
-
-const TWO_32 = 0x1_0000_0000;
 
 const window = (name: string, block: Pick<Device, 'read' | 'write'>): Device => ({
   name,
@@ -69,6 +65,8 @@ const window = (name: string, block: Pick<Device, 'read' | 'write'>): Device => 
 export class Gic implements InterruptController, DistributorOwner {
   readonly version: 2 | 3;
   readonly state: InterruptState;
+  readonly routing: Routing;
+  readonly sgis: SoftwareInterrupts;
   /** By CPU. */
   readonly physical: readonly PhysicalInterface[];
   readonly virtual: readonly VirtualInterface[];
@@ -79,7 +77,6 @@ export class Gic implements InterruptController, DistributorOwner {
   readonly virtualInterface: Device;
 
   readonly #cpus: number;
-  readonly #affinities: readonly number[];
   readonly #accessor: () => number;
   readonly #onLines: GicOptions['lines'];
   readonly #maintenance: number;
@@ -91,34 +88,35 @@ export class Gic implements InterruptController, DistributorOwner {
   readonly #redistributorOwners: readonly RedistributorOwner[];
   readonly #cpuInterfaceBlock: RegisterBlock<MappedOwner, string>;
   readonly #virtualInterfaceBlock: RegisterBlock<MappedOwner, string>;
-  /** GICv3: IROUTER by SPI, low and high word. */
-  readonly #routes: Uint32Array;
-  /** GICv2: ITARGETSR by SPI. */
-  readonly #targetLists: Uint8Array;
-  /** SPIs with Interrupt_Routing_Mode 1, in order. */
-  #anyCpu: number[] = [];
 
   constructor(options: GicOptions) {
     const { version, affinities, spis } = options;
     if (version === 2 && affinities.length > 8) throw new RangeError(`GICv2 serves 8 CPUs, not ${affinities.length}`);
     this.version = version;
     this.#cpus = affinities.length;
-    this.#affinities = affinities;
     this.#accessor = options.accessor ?? (() => 0);
     this.#onLines = options.lines;
     this.#maintenance = options.maintenance;
     this.state = new InterruptState(this.#cpus, spis);
-    this.#routes = new Uint32Array(spis * 2);
-    this.#targetLists = new Uint8Array(spis);
     const cpus = Array.from({ length: this.#cpus }, (_, cpu) => cpu);
     this.#lines = cpus.map(() => ({ irq: false, fiq: false, virq: false, vfiq: false, maintenance: false }));
     this.#routedTo = cpus.map(() => 'guest' as const);
     this.physical = cpus.map((cpu) => new PhysicalInterface(cpu, this));
     this.virtual = cpus.map((cpu) => new VirtualInterface(cpu, this));
-    this.#targets = cpus.map((cpu) => ({
-      cpuInterface: this.physical[cpu]!,
-      sendSgi: this.sgiSink(cpu),
-    }));
+    this.sgis = new SoftwareInterrupts({
+      version,
+      state: this.state,
+      affinities,
+      refresh: (word, bits) => this.refresh(word, bits),
+    });
+    this.routing = new Routing({
+      version,
+      state: this.state,
+      affinities,
+      takesPart: (cpu, group) => this.physical[cpu]!.enabled[group],
+      choose: (cpu) => this.#choose(cpu),
+    });
+    this.#targets = cpus.map((cpu) => this.#physicalTarget(cpu));
     this.#distributorBlock = new RegisterBlock<DistributorOwner, string>(
       version === 3 ? DISTRIBUTOR_V3 : DISTRIBUTOR_V2,
       this,
@@ -128,11 +126,12 @@ export class Gic implements InterruptController, DistributorOwner {
       state: this.state,
       version,
       cpu,
-      affinity: this.#typerAffinity(cpu),
+      affinity: packAffinity(affinities[cpu]!),
       last: cpu === this.#cpus - 1,
       asleep: true,
       bank: () => cpu,
       refresh: (word, bits) => this.refresh(word, bits),
+      regrouped: (word) => this.regrouped(word),
     }));
     this.#redistributorBlocks = this.#redistributorOwners.map(
       (owner) => new RegisterBlock<RedistributorOwner, string>(REDISTRIBUTOR, owner, `GICR ${owner.cpu}`),
@@ -157,14 +156,8 @@ export class Gic implements InterruptController, DistributorOwner {
     };
     this.cpuInterface = window('GICC', this.#cpuInterfaceBlock);
     this.virtualInterface = window('GICV', this.#virtualInterfaceBlock);
-    if (version === 2) {
-      // SGIs are always enabled; shared interrupts go nowhere until they are routed.
-      this.state.enabled.fill(0xffff, 0, this.#cpus);
-      // A uniprocessor has no target registers: everything goes to its CPU (IHI 0048, 4.3.12).
-      if (this.#cpus === 1) this.state.targets.fill(0xffffffff);
-    } else {
-      for (let spi = 0; spi < spis; spi++) this.#applyRoute(spi);
-    }
+    // GICv2's SGIs are always enabled.
+    if (version === 2) this.state.enabled.fill(0xffff, 0, this.#cpus);
   }
 
   /** All registers, for panels and notes: GICD, one GICR a CPU, GICC and GICV. */
@@ -247,9 +240,7 @@ export class Gic implements InterruptController, DistributorOwner {
       }
       virtual.setOn(to === 'hypervisor');
       this.#targets[cpu] =
-        to === 'hypervisor'
-          ? { cpuInterface: virtual, sendSgi: undefined }
-          : { cpuInterface: physical, sendSgi: this.sgiSink(cpu) };
+        to === 'hypervisor' ? { cpuInterface: virtual, sendSgi: undefined } : this.#physicalTarget(cpu);
     }
     this.#drive(cpu);
     this.#onLines?.(cpu, this.#lines[cpu]!);
@@ -273,7 +264,7 @@ export class Gic implements InterruptController, DistributorOwner {
   }
 
   sendSgi(from: number, to: readonly number[], id: number): void {
-    for (const cpu of to) this.#pendSgi(from, cpu, id);
+    for (const cpu of to) this.sgis.pend(from, cpu, id);
   }
 
   /** The interrupt keeps the priority that the distributor has for it. Group 1 in GICv3, the one group of GICv2 guests there. */
@@ -295,22 +286,6 @@ export class Gic implements InterruptController, DistributorOwner {
     this.virtual[cpu]!.reset();
   }
 
-  /**
-   * ICC_SGI0R, ICC_SGI1R and ICC_ASGI1R of a CPU (IHI 0069, 12.2.20): targets 15:0 in the cluster Aff3.Aff2.Aff1, or with
-   * IRM (bit 40) everyone else. The SGI pends where its group there is the register's (8.1.10: with one security state
-   * the alias register asks for group 0).
-   */
-  sgiSink(from: number): (kind: SgiKind, value: Exchange) => void {
-    return (kind, { lo, hi }) => {
-      const id = (lo >>> 24) & 15;
-      const group = kind === 'group1';
-      for (let cpu = 0; cpu < this.#cpus; cpu++) {
-        if (this.state.isGroup1(cpu, id) !== group) continue;
-        if (hi & 0x100 ? cpu !== from : this.#isTarget(cpu, lo, hi)) this.#pendSgi(from, cpu, id);
-      }
-    };
-  }
-
   /** The lines of a CPU as they are. */
   linesOf(cpu: number): Readonly<GicLines> {
     return this.#lines[cpu]!;
@@ -323,8 +298,7 @@ export class Gic implements InterruptController, DistributorOwner {
   save(): GicSnapshot {
     return {
       interrupts: this.state.save(),
-      routes: [...this.#routes],
-      targetLists: this.#targetLists.slice(),
+      routing: this.routing.save(),
       asleep: this.#redistributorOwners.map((owner) => owner.asleep),
       routedTo: [...this.#routedTo],
       physical: this.physical.map((one) => one.save()),
@@ -333,18 +307,20 @@ export class Gic implements InterruptController, DistributorOwner {
   }
 
   restore(snapshot: GicSnapshot): void {
-    this.#routes.set(snapshot.routes);
-    this.#targetLists.set(snapshot.targetLists);
     snapshot.asleep.forEach((asleep, cpu) => (this.#redistributorOwners[cpu]!.asleep = asleep));
     snapshot.routedTo.forEach((to, cpu) => this.route(cpu, to));
-    this.#anyCpu = [];
-    if (this.version === 3) for (let spi = 0; spi < this.state.spis; spi++) this.#applyRoute(spi);
+    this.routing.restore(snapshot.routing);
     this.state.restore(snapshot.interrupts);
     snapshot.physical.forEach((one, cpu) => this.physical[cpu]!.restore(one));
     snapshot.virtual.forEach((one, cpu) => this.virtual[cpu]!.restore(one));
   }
 
   // What the register declarations and the interfaces act on
+
+  /** The CPU whose access is being served. */
+  get accessor(): number {
+    return this.#accessor();
+  }
 
   /** GICD's array register `index`: private interrupts are in GICR (GICv3) or banked by the accessing CPU (GICv2). */
   bank(index: number): number {
@@ -362,6 +338,11 @@ export class Gic implements InterruptController, DistributorOwner {
       if ((this.state.targets[cpu * this.state.sharedWords + shared]! & bits) !== 0) this.#choose(cpu);
   }
 
+  regrouped(word: number): void {
+    this.refresh(word, 0xffffffff);
+    if (word >= this.#cpus) this.routing.reconsider();
+  }
+
   setGroupsEnabled(groups: number): void {
     this.state.groupsEnabled = groups;
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#choose(cpu);
@@ -369,7 +350,7 @@ export class Gic implements InterruptController, DistributorOwner {
 
   interfaceChanged(cpu: number): void {
     this.#drive(cpu);
-    for (const spi of this.#anyCpu) this.#retarget(spi);
+    this.routing.reconsider();
   }
 
   virtualOutputsMoved(cpu: number): void {
@@ -392,62 +373,14 @@ export class Gic implements InterruptController, DistributorOwner {
     this.#onLines?.(cpu, lines);
   }
 
-  readTargets(index: number): number {
-    if (this.#cpus === 1) return 0;
-    // The first eight read as the CPU that asks (IHI 0048, 4.3.12).
-    if (index < 8) return Math.imul(1 << this.#accessor(), 0x01010101) >>> 0;
-    const at = index * 4 - 32;
-    const list = (n: number): number => this.#targetLists[at + n] ?? 0;
-    return (list(0) | (list(1) << 8) | (list(2) << 16) | (list(3) << 24)) >>> 0;
-  }
-
-  writeTargets(index: number, value: number, lanes: number): void {
-    const at = index * 4 - 32;
-    if (at < 0 || at >= this.state.spis || this.#cpus === 1) return;
-    for (let byte = 0; byte < 4; byte++) {
-      if (((lanes >>> (byte * 8)) & 0xff) === 0) continue;
-      this.#targetLists[at + byte] = (value >>> (byte * 8)) & ((1 << this.#cpus) - 1);
-      this.#setTargets(at + byte, this.#targetLists[at + byte]!);
-    }
-  }
-
-  /** GICD_SGIR (IHI 0048, 4.3.15): 0 the list, 1 all but the writer, 2 the writer. */
-  softwareInterrupt(value: number): void {
-    const from = this.#accessor();
-    const filter = (value >>> 24) & 3;
-    const all = (1 << this.#cpus) - 1;
-    const targets = [(value >>> 16) & 0xff, all & ~(1 << from), 1 << from, 0][filter]! & all;
-    for (let cpu = 0; cpu < this.#cpus; cpu++) if ((targets >>> cpu) & 1) this.#pendSgi(from, cpu, value & 15);
-  }
-
-  readSgiPending(index: number): number {
-    const at = this.#accessor() * 16 + index * 4;
-    const { sgiSources } = this.state;
-    return (
-      (sgiSources[at]! | (sgiSources[at + 1]! << 8) | (sgiSources[at + 2]! << 16) | (sgiSources[at + 3]! << 24)) >>> 0
-    );
-  }
-
-  setSgiPending(index: number, value: number): void {
-    this.#changeSgiSources(index, (sources, byte) => sources | ((value >>> byte) & 0xff));
-  }
-
-  clearSgiPending(index: number, value: number): void {
-    this.#changeSgiSources(index, (sources, byte) => sources & ~(value >>> byte));
-  }
-
-  readRoute(intid: number, half: number): number {
-    return intid - 32 < this.state.spis ? this.#routes[(intid - 32) * 2 + half]! : 0;
-  }
-
-  writeRoute(intid: number, half: number, value: number): void {
-    const spi = intid - 32;
-    if (spi >= this.state.spis) return;
-    this.#routes[spi * 2 + half] = value;
-    this.#applyRoute(spi);
-  }
-
   // Inside
+
+  #physicalTarget(cpu: number): SystemRegisterTarget {
+    return {
+      cpuInterface: this.physical[cpu]!,
+      sendSgi: (kind, value) => this.sgis.bySystemRegister(cpu, kind, value),
+    };
+  }
 
   #choose(cpu: number): void {
     const { state } = this;
@@ -474,85 +407,5 @@ export class Gic implements InterruptController, DistributorOwner {
     lines.virq = virtual.irq;
     lines.vfiq = virtual.fiq;
     this.#onLines?.(cpu, lines);
-  }
-
-  #setTargets(spi: number, cpus: number): void {
-    const { targets, sharedWords } = this.state;
-    const mask = 1 << (spi & 31);
-    for (let cpu = 0; cpu < this.#cpus; cpu++) {
-      const at = cpu * sharedWords + (spi >>> 5);
-      const next = (cpus >>> cpu) & 1 ? targets[at]! | mask : targets[at]! & ~mask;
-      if (next >>> 0 === targets[at]) continue;
-      targets[at] = next;
-      this.#choose(cpu);
-    }
-  }
-
-  #applyRoute(spi: number): void {
-    const any = this.#routeOf(spi) === ROUTE_ANY;
-    if (any !== this.#anyCpu.includes(spi))
-      this.#anyCpu = any ? [...this.#anyCpu, spi].sort((a, b) => a - b) : this.#anyCpu.filter((other) => other !== spi);
-    this.#retarget(spi);
-  }
-
-  /** One CPU at most. With routing mode 1: the lowest-numbered CPU whose interface has the interrupt's group enabled. */
-  #retarget(spi: number): void {
-    let cpu = this.#routeOf(spi);
-    if (cpu === ROUTE_ANY) {
-      const group = this.state.isGroup1(this.#cpus + (spi >>> 5), spi & 31) ? 1 : 0;
-      cpu = this.physical.findIndex((physical) => physical.enabled[group]);
-    }
-    const { targets, sharedWords } = this.state;
-    const mask = 1 << (spi & 31);
-    for (let other = 0; other < this.#cpus; other++) {
-      const at = other * sharedWords + (spi >>> 5);
-      const next = (other === cpu ? targets[at]! | mask : targets[at]! & ~mask) >>> 0;
-      if (next === targets[at]) continue;
-      targets[at] = next;
-      this.#choose(other);
-    }
-  }
-
-  #routeOf(spi: number): number {
-    const low = this.#routes[spi * 2]!;
-    if (low >>> 31) return ROUTE_ANY;
-    const cpu = this.#affinities.indexOf((this.#routes[spi * 2 + 1]! & 0xff) * TWO_32 + (low & 0xffffff));
-    return cpu < 0 ? NOWHERE : cpu;
-  }
-
-  #pendSgi(from: number, cpu: number, id: number): void {
-    this.state.latched[cpu] = this.state.latched[cpu]! | (1 << id);
-    if (this.version === 2) this.state.sgiSources[cpu * 16 + id]! |= 1 << from;
-    this.refresh(cpu, 1 << id);
-  }
-
-  #changeSgiSources(index: number, change: (sources: number, byteShift: number) => number): void {
-    const cpu = this.#accessor();
-    for (let byte = 0; byte < 4; byte++) {
-      const id = index * 4 + byte;
-      const place = cpu * 16 + id;
-      const sources = change(this.state.sgiSources[place]!, byte * 8) & ((1 << this.#cpus) - 1);
-      this.state.sgiSources[place] = sources;
-      this.state.latched[cpu] = sources ? this.state.latched[cpu]! | (1 << id) : this.state.latched[cpu]! & ~(1 << id);
-    }
-    this.refresh(cpu, 0xffff);
-  }
-
-  #isTarget(cpu: number, lo: number, hi: number): boolean {
-    const affinity = this.#affinities[cpu]!;
-    const low = affinity % TWO_32;
-    const aff0 = low & 0xff;
-    return (
-      aff0 < 16 &&
-      ((lo >>> aff0) & 1) === 1 &&
-      ((low >>> 8) & 0xff) === ((lo >>> 16) & 0xff) &&
-      ((low >>> 16) & 0xff) === (hi & 0xff) &&
-      Math.floor(affinity / TWO_32) === ((hi >>> 16) & 0xff)
-    );
-  }
-
-  #typerAffinity(cpu: number): number {
-    const affinity = this.#affinities[cpu]!;
-    return (Math.floor(affinity / TWO_32) * 0x1000000 + (affinity % 0x1000000)) >>> 0;
   }
 }

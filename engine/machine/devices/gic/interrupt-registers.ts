@@ -11,6 +11,8 @@ export interface InterruptBank {
   /** The state word behind register `index` of a one-bit-each array; -1 where nothing is implemented. */
   bank(index: number): number;
   refresh(word: number, bits: number): void;
+  /** Interrupts of a word changed group. */
+  regrouped(word: number): void;
 }
 
 type BitsName<Prefix extends string> =
@@ -87,7 +89,7 @@ export function interruptRegisters<Prefix extends string>(
       (state, word) => state.group[word]!,
       (owner, word, value) => {
         owner.state.group[word] = value;
-        owner.refresh(word, 0xffffffff);
+        owner.regrouped(word);
       },
     ),
     ISENABLER: bits(0x100, (state, word) => state.enabled[word]!, set(enabled, true)),

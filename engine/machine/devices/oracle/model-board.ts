@@ -221,7 +221,10 @@ export class ModelBoard {
 
   /** What code at the highest exception level reaches by ICC_*: always the physical interface. */
   #physical(cpu: number): SystemRegisterTarget {
-    return { cpuInterface: this.gic.physical[cpu]!, sendSgi: this.gic.sgiSink(cpu) };
+    return {
+      cpuInterface: this.gic.physical[cpu]!,
+      sendSgi: (kind, value) => this.gic.sgis.bySystemRegister(cpu, kind, value),
+    };
   }
 
   #find(address: number): Window | undefined {
