@@ -30,13 +30,24 @@ export async function projectsInList(page: Page, name: string, count = 1): Promi
   return entries;
 }
 
-/** Gives a CPU to a cell by dragging its chip from the column that has it. */
+/** Gives a CPU to a cell by dragging its chip from the column that has it. Both columns must fit the window side by side. */
 export async function dragCpu(page: Page, cpu: number, from: string, to: string): Promise<void> {
-  const chip = await page.getByRole('button', { name: `CPU ${cpu} of ${from}`, exact: true }).boundingBox();
-  const target = await page.getByRole('button', { name: to, exact: true }).boundingBox();
-  if (chip === null || target === null) throw new Error('the chip or the column is not in view');
-  await page.mouse.move(chip.x + chip.width / 2, chip.y + chip.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 8 });
-  await page.mouse.up();
+  // The plan glides to what was last made; a chip that slips from under the pointer is taken again.
+  await expect(async () => {
+    await page.getByRole('button', { name: `CPU ${cpu} of ${from}`, exact: true }).hover();
+    await page.mouse.down();
+    const column = await page.getByRole('button', { name: to, exact: true }).boundingBox();
+    if (column === null) throw new Error(`the column of ${to} is not in view`);
+    await page.mouse.move(column.x + column.width / 2, column.y + column.height / 2, { steps: 8 });
+    await page.mouse.up();
+    await expect(page.getByRole('button', { name: `CPU ${cpu} of ${to}`, exact: true })).toBeVisible({ timeout: 1000 });
+  }).toPass({ timeout: 20_000 });
+}
+
+/** The screen of a console, as xterm.js writes it into the page. */
+export const terminal = (page: Page, name: string): Locator => page.getByRole('group', { name: `Terminal of ${name}` });
+
+export async function typeInto(page: Page, console: string, line: string): Promise<void> {
+  await terminal(page, console).click();
+  await page.keyboard.type(`${line}\n`);
 }
