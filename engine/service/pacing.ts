@@ -4,10 +4,10 @@ import { guestNs } from '../util/units.ts';
 import type { GuestNs } from '../util/units.ts';
 
 const NS_PER_MS = 1e6;
-/** A guest that is this far behind (the host was busy, or the guest is) is not hurried to catch up. */
-const FORGIVEN_MS = 50;
 /** An engine at rest looks around this often; what a person types does not wait for it. */
 const LONGEST_REST_MS = 100;
+/** A guest that is further behind (the host was busy, or the guest is) is not hurried to catch up. Longer than any rest. */
+const FORGIVEN_MS = 3 * LONGEST_REST_MS;
 
 /** A clock of the host in milliseconds: performance.now. */
 export type HostClock = () => number;
@@ -30,8 +30,8 @@ export class Pacer {
 
   /** How far the guest may go now: on the scheduler's grid, so that pacing leaves no trace. */
   limit(now: GuestNs): GuestNs {
-    const behind = this.#target() - now;
-    if (behind > FORGIVEN_MS * NS_PER_MS) this.anchor(guestNs(now + SLICE));
+    const furthest = now + FORGIVEN_MS * NS_PER_MS;
+    if (this.#target() > furthest) this.anchor(guestNs(furthest));
     return guestNs(Math.max(Math.floor(this.#target() / SLICE) * SLICE, Math.ceil(now / SLICE) * SLICE));
   }
 
