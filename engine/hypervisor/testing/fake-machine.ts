@@ -124,6 +124,9 @@ export class FakeMachine {
     this.bus.attach(gic.distributor, gic.version === 3 ? 0x10000 : 0x1000, this.gic.distributor);
     if (gic.redistributor !== undefined)
       this.bus.attach(gic.redistributor, board.cpus.length * REDISTRIBUTOR_SIZE, this.gic.redistributors);
+    if (gic.cpuInterface !== undefined) this.bus.attach(gic.cpuInterface, 0x2000, this.gic.cpuInterface);
+    if (gic.virtualCpuInterface !== undefined)
+      this.bus.attach(gic.virtualCpuInterface, 0x2000, this.gic.virtualInterface);
     for (const uart of board.uarts) {
       const device = new Pl011({
         name: uart.name,

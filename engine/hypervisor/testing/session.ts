@@ -12,8 +12,8 @@ import { finish } from '../task.ts';
 import { fakeMachine, type FakeMachine } from './fake-machine.ts';
 import { rootConfig } from './sample-configs.ts';
 
-/** Where the modelled Linux keeps a configuration for CELL_CREATE. */
-const CONFIG_AT = 0x4800_0000;
+/** Where in RAM the modelled Linux keeps a configuration for CELL_CREATE. */
+const CONFIG_OFFSET = 0x0800_0000;
 
 export interface Session {
   machine: FakeMachine & Machine;
@@ -69,8 +69,9 @@ export function session(
     },
     call,
     create(config, id = next++) {
-      machine.memory.write(pa(CONFIG_AT), encode({ kind: 'cell', cell: { ...config, id } }));
-      return call(HYPERCALL.CELL_CREATE, CONFIG_AT);
+      const at = pa(machine.board.ram[0]!.base + CONFIG_OFFSET);
+      machine.memory.write(at, encode({ kind: 'cell', cell: { ...config, id } }));
+      return call(HYPERCALL.CELL_CREATE, at);
     },
     start: (id) => call(HYPERCALL.CELL_START, id),
     destroy: (id) => call(HYPERCALL.CELL_DESTROY, id),
