@@ -14,6 +14,7 @@ import { Gic, REDISTRIBUTOR_SIZE } from './devices/gic/index.ts';
 import type { PsciMachine } from './devices/psci.ts';
 import { BankedMemory } from './memory.ts';
 import { Scheduler } from './scheduler.ts';
+import type { PrivateTimers } from './scheduler.ts';
 
 /** What a board needs before this engine can power it on, and does not have. */
 export class BoardNotRunnable extends Error {
@@ -91,7 +92,12 @@ export class BoardMachine implements Machine {
       virtualLine: (cpu) => this.gic.ppi(cpu, timers.ppis.virtual),
       onDeadline: (cpu, deadline) => this.#scheduler.deadlineChanged(cpu, deadline),
     });
-    this.#scheduler = new Scheduler(this.cpus, this.#timers, {
+    const privateTimers: PrivateTimers = {
+      deadline: (cpu) => this.#timers.deadline(cpu),
+      update: (cpu, now) => this.#timers.update(cpu, now),
+      nextEvent: (cpu, now) => this.#timers.nextEvent(this.#timers.kernelControl(cpu), now),
+    };
+    this.#scheduler = new Scheduler(this.cpus, privateTimers, {
       pending: (cpu) => this.gic.physicalPending(cpu),
       take: (cpu) => this.onPhysicalInterrupt?.(cpu),
     });

@@ -8,7 +8,8 @@ import type { Instructions } from '../util/units.ts';
 /** A CPU that counts, sleeps when told to, and notes when it ran. */
 class CountingCpu {
   retired = instructions(0);
-  waiting: 'no' | 'wfi' = 'no';
+  waiting: 'no' | 'wfi' | 'wfe' = 'no';
+  sleepsFor: 'wfi' | 'wfe' = 'wfi';
   sleepAfter = Infinity;
   index: number;
   log: string[];
@@ -16,13 +17,17 @@ class CountingCpu {
     this.index = index;
     this.log = log;
   }
+  signalEvent(): void {
+    this.log.push(`event ${this.index}`);
+    if (this.waiting === 'wfe') Object.assign(this, { waiting: 'no', sleepAfter: Infinity });
+  }
   leave(): void {
     this.log.push(`leave ${this.index}`);
   }
   run(limit: Instructions) {
     const executed = Math.min(limit, this.sleepAfter);
     this.sleepAfter -= executed;
-    if (this.sleepAfter <= 0) this.waiting = 'wfi';
+    if (this.sleepAfter <= 0) this.waiting = this.sleepsFor;
     this.retired = instructions(this.retired + executed);
     this.log.push(`${this.index}+${executed}`);
     return { executed: instructions(executed), reason: 'limit' as const };
@@ -35,6 +40,7 @@ function scene(count: number) {
   const deadlines = cpus.map(() => Infinity);
   const timers: PrivateTimers = {
     deadline: (cpu) => deadlines[cpu] as number,
+    nextEvent: (_, now) => now + 300,
     update: (cpu, now) => {
       log.push(`timer ${cpu} @${now}`);
       deadlines[cpu] = Infinity;
@@ -73,6 +79,14 @@ test('idle time is skipped to the next timer or event', () => {
   scheduler.events.at(guestNs(1_000_000), () => log.push(`event @${scheduler.now}`));
   scheduler.run(guestNs(5_000_100));
   expect(log).toEqual(['0+10', 'event @1000000', 'timer 0 @5000000', '0+100']);
+});
+
+test('the event stream wakes a WFE, and only that', () => {
+  const { scheduler, cpus, log } = scene(1);
+  scheduler.setPower(0, 'on');
+  Object.assign(cpus[0] as CountingCpu, { sleepAfter: 10, sleepsFor: 'wfe' });
+  scheduler.run(guestNs(1000));
+  expect(log).toEqual(['0+10', 'event 0', '0+690']);
 });
 
 test('nothing to wait for is idle, and says so', () => {

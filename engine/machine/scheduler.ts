@@ -20,6 +20,8 @@ export interface PrivateTimers {
   deadline(cpu: number): number;
   /** Brings the outputs of this CPU's timers up to date. */
   update(cpu: number, now: GuestNs): void;
+  /** The next time after `now` at which this CPU's event stream wakes a WFE; Infinity if it is off. */
+  nextEvent(cpu: number, now: GuestNs): number;
 }
 
 /** Physical interrupts that host code takes before the guest goes on (the hypervisor's). */
@@ -124,7 +126,7 @@ export class Scheduler {
     for (const [index, seat] of this.#seats.entries()) {
       if (seat.power === 'off') continue;
       if (seat.cpu.waiting === 'no' || this.#host.pending(index)) return this.#now;
-      wake = Math.min(wake, this.#timers.deadline(index));
+      wake = Math.min(wake, this.#timers.deadline(index), this.#eventStream(seat.cpu, this.#now));
     }
     return wake;
   }
@@ -140,8 +142,10 @@ export class Scheduler {
       while (seat.power === 'on' && this.#host.pending(cpu.index)) this.#host.take(cpu.index);
       const deadline = this.#timers.deadline(cpu.index);
       if (cpu.waiting !== 'no') {
-        if (deadline >= end) break;
-        time = Math.max(time, deadline);
+        const event = this.#eventStream(cpu, time);
+        if (Math.min(deadline, event) >= end) break;
+        time = Math.max(time, Math.min(deadline, event));
+        if (event <= time) cpu.signalEvent();
         continue;
       }
       running.end = Math.min(end, deadline);
@@ -149,6 +153,10 @@ export class Scheduler {
       time = base + cpu.retired;
     }
     this.#running = undefined;
+  }
+
+  #eventStream(cpu: Cpu, now: number): number {
+    return cpu.waiting === 'wfe' ? this.#timers.nextEvent(cpu.index, guestNs(now)) : Infinity;
   }
 
   #seat(cpu: number): Seat {

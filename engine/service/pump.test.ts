@@ -9,7 +9,7 @@ import { Pump } from './pump.ts';
 const machine = () =>
   new Scheduler(
     [],
-    { deadline: () => Infinity, update: () => undefined },
+    { deadline: () => Infinity, update: () => undefined, nextEvent: () => Infinity },
     { pending: () => false, take: () => undefined },
   );
 
