@@ -122,6 +122,8 @@ export interface Cpu {
   setFiq(level: boolean): void;
   /** Sets the event register (SEV of another CPU, cleared monitor) and wakes WFE. */
   signalEvent(): void;
+  /** From inside a port call: sleeps behind the current instruction as after a WFI (PSCI CPU_SUSPEND). */
+  waitForInterrupt(): void;
   /** Where a WFI/WFE left the CPU. */
   readonly waiting: 'no' | 'wfi' | 'wfe';
   /** Asks a running CPU to leave `run` at the next instruction boundary (from inside a port call). */

@@ -20,7 +20,8 @@ const LONGEST_PIECE = 1 << 26;
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
-/** Value of the state field `waiting` in a WFE. */
+/** Values of the state field `waiting`. */
+const WAITING_WFI = 1;
 const WAITING_WFE = 2;
 const REASONS = ['limit', 'wait', 'leave', 'breakpoint'] as const;
 
@@ -241,6 +242,10 @@ export class Processor implements Cpu {
   get waiting(): 'no' | 'wfi' | 'wfe' {
     const waiting = (['no', 'wfi', 'wfe'] as const)[this.field('waiting')]!;
     return waiting !== 'no' && this.wakes(waiting) ? 'no' : waiting;
+  }
+  waitForInterrupt(): void {
+    this.setField('waiting', WAITING_WFI);
+    this.leave();
   }
   leave(): void {
     this.attention(ATTENTION.LEAVE, true);

@@ -97,6 +97,29 @@ const SGI = code(
   0x14000000, //    b    .
 );
 
+/** Sets its virtual timer to 1 ms, suspends by PSCI, and stores the counter and the result at 0x100. */
+const SUSPEND = code(
+  0xd2800020, // mov  x0, #1
+  0xd518cce0, // msr  icc_igrpen1_el1, x0
+  0xd2801e00, // mov  x0, #0xf0
+  0xd5184600, // msr  icc_pmr_el1, x0
+  0xd2800001, // mov  x1, #0
+  0xf2a101a1, // movk x1, #0x80d, lsl #16
+  0x52a10002, // mov  w2, #1 << 27
+  0xb9010022, // str  w2, [x1, #0x100]
+  0xd29e8483, // mov  x3, #62500
+  0xd51be303, // msr  cntv_tval_el0, x3
+  0xd2800023, // mov  x3, #1
+  0xd51be323, // msr  cntv_ctl_el0, x3
+  0x52800020, // mov  w0, #1
+  0x72b88000, // movk w0, #0xc400, lsl #16
+  0xd4000003, // smc  #0
+  0xd53be044, // mrs  x4, cntvct_el0
+  0xd2802005, // mov  x5, #0x100
+  0xa90000a4, // stp  x4, x0, [x5]
+  0x14000000, // b    .
+);
+
 function journey(image: Uint8Array, change: Partial<CellConfig> = {}, cpus = [1]) {
   const board = qemuArm64();
   const machine = new BoardMachine({ ...board, cpus: board.cpus.slice(0, 4) });
@@ -180,6 +203,16 @@ describe('inmates on the real machine', () => {
     expect(s.memory(0x100)).toBe(7);
     // Load, start and the trapped register.
     expect(s.counter('total')).toBe(2 + 1);
+  });
+
+  it('that suspend through PSCI sleep until an interrupt comes', () => {
+    const s = journey(SUSPEND);
+    expect(s.start('sleep 0.002')).toEqual({ ok: true });
+    expect(s.memory(0x108)).toBe(0);
+    expect(s.memory(0x100)).toBeGreaterThanOrEqual(62500);
+    expect(s.memory(0x100)).toBeLessThan(62510);
+    expect(s.machine.instructions).toBeGreaterThan(1_000_000);
+    expect(s.machine.instructions).toBeLessThan(1_010_000);
   });
 
   it('run the same way every time', () => {

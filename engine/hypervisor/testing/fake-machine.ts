@@ -56,6 +56,10 @@ export class FakeCpu {
 
   leave(): void {}
 
+  waitForInterrupt(): void {
+    this.waiting = 'wfi';
+  }
+
   /** A store or load as the core would hand it to the port. */
   access(
     address: number,

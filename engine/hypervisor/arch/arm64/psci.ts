@@ -18,8 +18,11 @@ const inCell = (hv: Hypervisor, caller: PerCpu, affinity: bigint): PerCpu | unde
   );
 
 const version: PsciFunction = () => VERSION_1_1;
-/** The power state is ignored; the guest goes on at once, which PSCI allows (a wake-up may come at any time). */
-const cpuSuspend: PsciFunction = () => PSCI.SUCCESS;
+/** The power state is ignored: the CPU stands by until an interrupt comes, unless one is pending. */
+const cpuSuspend: PsciFunction = (hv, caller) => {
+  if (!hv.machine.gic.virtualPending(caller.id)) caller.cpu.waitForInterrupt();
+  return PSCI.SUCCESS;
+};
 const cpuOff: PsciFunction = () => 'off';
 
 const cpuOn: PsciFunction = (hv, caller, [affinity, entry, context]) => {
