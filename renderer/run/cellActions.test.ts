@@ -21,5 +21,8 @@ describe('buttons of a cell', () => {
         { path: 'x.dtb', address: '0x1000' },
       ]),
     ).toBe('jailhouse cell load 1 inmates/greeter.bin x.dtb -a 0x1000');
+    expect(loadLine(2, [{ path: 'a.bin', address: '' }], 'name=you pause-ms=500')).toBe(
+      'jailhouse cell load 2 a.bin -s "name=you pause-ms=500" -a 0x1000',
+    );
   });
 });

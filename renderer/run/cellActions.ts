@@ -30,8 +30,11 @@ export const shellWord = (word: string): string =>
 
 export const enableLine = (path: string): string => `jailhouse enable ${shellWord(path)}`;
 export const createLine = (path: string): string => `jailhouse cell create ${shellWord(path)}`;
-export const loadLine = (id: number, images: readonly { path: string; address: string }[]): string =>
-  [
-    `jailhouse cell load ${id}`,
-    ...images.map(({ path, address }) => `${shellWord(path)}${address === '' ? '' : ` -a ${address}`}`),
-  ].join(' ');
+/** Where inmates look for their command line (ABI reference, G.1). */
+const COMMAND_LINE_ADDRESS = '0x1000';
+
+export function loadLine(id: number, images: readonly { path: string; address: string }[], commandLine = ''): string {
+  const parts = images.map(({ path, address }) => `${shellWord(path)}${address === '' ? '' : ` -a ${address}`}`);
+  if (commandLine !== '') parts.push(`-s ${shellWord(commandLine)} -a ${COMMAND_LINE_ADDRESS}`);
+  return [`jailhouse cell load ${id}`, ...parts].join(' ');
+}

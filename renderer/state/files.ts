@@ -39,6 +39,10 @@ export const binaryFile = (path: string, kind: FileKind, bytes: Uint8Array<Array
   size: bytes.length,
 });
 
+/** The entries that are files: without the project's name and its choice of boot script. */
+export const realFiles = (files: WorkingFiles): WorkingFile[] =>
+  [...files.values()].filter(({ path }) => path !== NAME_ENTRY && path !== SCRIPT_ENTRY);
+
 /** What main has, as working files. Bytes that were fetched before stay with files whose hash is the same. */
 export function filesOf(project: Project, known?: WorkingFiles): WorkingFiles {
   const files = new Map<string, WorkingFile>();

@@ -16,6 +16,7 @@ import {
   filesOf,
   NAME_ENTRY,
   NO_FILES,
+  realFiles,
   sameContent,
   SCRIPT_ENTRY,
   withFiles,
@@ -188,7 +189,7 @@ export class OpenProject {
   }
 
   filesOfKind(kind: FileKind): WorkingFile[] {
-    return [...this.files.values()].filter((file) => file.kind === kind);
+    return realFiles(this.files).filter((file) => file.kind === kind);
   }
 
   /** Content of a file as bytes, fetched from main where it is not here. */

@@ -4,6 +4,9 @@ import type { Notices } from './notices.svelte.ts';
 import type { OpenProject } from './project.svelte.ts';
 import { RunView } from './run.svelte.ts';
 
+/** As long as the notice of a deletion stays, in milliseconds. */
+const UNDO_MS = 8000;
+
 export type Pace = 'real' | 'free';
 
 export interface BootChoice {
@@ -14,7 +17,10 @@ export interface BootChoice {
 }
 
 export class Runs {
-  list = $state.raw<readonly RunSummary[]>([]);
+  #all = $state.raw<readonly RunSummary[]>([]);
+  /** Runs that were deleted and can still be had back. */
+  #leaving = $state.raw<readonly string[]>([]);
+  readonly list: readonly RunSummary[] = $derived(this.#all.filter((run) => !this.#leaving.includes(run.id)));
   /** The run in the run view, live or stored; undefined: the list of runs is shown. */
   shown = $state.raw<RunView>();
   /** The one run of this project that is going on in this window. */
@@ -35,13 +41,13 @@ export class Runs {
     this.live?.detach();
     this.live = undefined;
     this.shown = undefined;
-    this.list = [];
+    this.#all = [];
     this.#project = project;
     if (!project) return;
     const list = await this.#bridge.call('runs.list', { projectId: project.id });
     if (this.#project !== project) return;
-    this.list = newestFirst(list);
-    const running = this.list.find((run) => run.outcome === undefined);
+    this.#all = newestFirst(list);
+    const running = this.#all.find((run) => run.outcome === undefined);
     if (running) await this.#follow(running);
   }
 
@@ -74,14 +80,21 @@ export class Runs {
     }
   }
 
-  async remove(run: RunSummary): Promise<void> {
-    try {
-      await this.#bridge.call('runs.remove', { id: run.id });
-      this.list = this.list.filter((other) => other.id !== run.id);
-      if (this.shown?.id === run.id) this.shown = undefined;
-    } catch (error) {
-      this.#notices.report(error);
-    }
+  /** Takes a run off the list and offers the way back; main deletes it when the offer has passed. */
+  remove(run: RunSummary): void {
+    this.#leaving = [...this.#leaving, run.id];
+    if (this.shown?.id === run.id) this.shown = undefined;
+    const timer = setTimeout(() => void this.#delete(run), UNDO_MS);
+    const notice = this.#notices.show('info', `Deleted run ${run.number}.`, [
+      {
+        label: 'Undo',
+        run: () => {
+          clearTimeout(timer);
+          this.#notices.dismiss(notice);
+          this.#leaving = this.#leaving.filter((id) => id !== run.id);
+        },
+      },
+    ]);
   }
 
   /** Ends the engine process without asking it. */
@@ -114,6 +127,16 @@ export class Runs {
     } else if (!run && notice.run.outcome === undefined && !this.starting) await this.#follow(notice.run);
   }
 
+  async #delete(run: RunSummary): Promise<void> {
+    try {
+      await this.#bridge.call('runs.remove', { id: run.id });
+      this.#all = this.#all.filter((other) => other.id !== run.id);
+    } catch (error) {
+      this.#notices.report(error);
+    }
+    this.#leaving = this.#leaving.filter((id) => id !== run.id);
+  }
+
   async #follow(summary: RunSummary): Promise<void> {
     const run = new RunView(summary);
     this.live = run;
@@ -125,7 +148,7 @@ export class Runs {
   }
 
   #update(run: RunSummary): void {
-    this.list = newestFirst([run, ...this.list.filter((other) => other.id !== run.id)]);
+    this.#all = newestFirst([run, ...this.#all.filter((other) => other.id !== run.id)]);
   }
 }
 

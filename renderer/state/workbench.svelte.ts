@@ -3,6 +3,7 @@
 import type { Bridge, MainNotice, Project } from '../../engine/contract/index.ts';
 import { BoardState } from '../board/state.svelte.ts';
 import { RunLayout } from '../run/layout.svelte.ts';
+import { Busy } from './busy.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import { OpenProject } from './project.svelte.ts';
@@ -16,6 +17,7 @@ export type Overlay = 'palette' | 'new-project' | 'new-cell' | 'export' | 'load-
 
 export class Workbench {
   readonly bridge: Bridge;
+  readonly busy = new Busy();
   readonly notices = new Notices();
   readonly settings: SettingsStore;
   readonly library: Library;
@@ -30,10 +32,10 @@ export class Workbench {
   failed = $state<string>();
 
   constructor(bridge: Bridge) {
-    this.bridge = bridge;
-    this.settings = new SettingsStore(bridge, this.notices);
-    this.library = new Library(bridge, this.notices);
-    this.runs = new Runs(bridge, this.notices);
+    this.bridge = this.busy.watch(bridge);
+    this.settings = new SettingsStore(this.bridge, this.notices);
+    this.library = new Library(this.bridge, this.notices);
+    this.runs = new Runs(this.bridge, this.notices);
   }
 
   /** Loads what the window needs first and opens the project of last time. */
