@@ -1,7 +1,7 @@
 // The communication region: where it is, who may write it, and whether anybody can answer. ABI reference, A.2, B.4, C.5, G.1, K.23.
 import { CELL_FLAG, MEM_FLAG } from '../model.ts';
 import { isCommRegion } from '../region.ts';
-import { cellFix, cellTitle, hex, owned, regionFix, regionTitle, sentence, type CellView, type Rule } from './rule.ts';
+import { cellFix, cellTitle, hex, owned, regionFix, regionTitle, type CellView, type Rule } from './rule.ts';
 
 const COMM_SIZE = 0x1000n;
 const CUSTOMARY = { x86: 0x100000n, arm: 0x80000000n } as const;
@@ -24,7 +24,7 @@ export const commRegionRules: Rule[] = [
             config: view.config,
             path: 'memoryRegions',
             message:
-              `${sentence(cellTitle(view))} maps no communication region, so its inmate finds neither console nor platform data there` +
+              `${cellTitle(view)} maps no communication region, so its inmate finds neither console nor platform data there` +
               `${isPassive(view) ? '' : ' and can never answer a request to shut down'}: add one at guest ${hex(virtStart)}.`,
             fix: cellFix(`Add it at ${hex(virtStart)}`, view, (cell) => {
               cell.memoryRegions.push({
@@ -53,7 +53,7 @@ export const commRegionRules: Rule[] = [
             config: view.config,
             path: `${comm.path}.flags`,
             message:
-              `${sentence(cellTitle(view))} is asked before it is stopped, but its communication region is read-only, so root waits ` +
+              `${cellTitle(view)} is asked before it is stopped, but its communication region is read-only, so root waits ` +
               `${view.cell.msgReplyTimeout === 0n ? 'for ever' : 'until the time-out'}: make it writable, or set PASSIVE_COMMREG.`,
             ranges: [owned(regionTitle(comm), comm.virt)],
             fix: regionFix('Make it writable', comm, (region) => {
@@ -98,7 +98,7 @@ export const commRegionRules: Rule[] = [
           .map((comm) => ({
             config: view.config,
             path: `${comm.path}.size`,
-            message: `${sentence(regionTitle(comm))} has ${hex(comm.region.size)} bytes; behind it is exactly one page: set its size to 0x1000.`,
+            message: `${regionTitle(comm)} has ${hex(comm.region.size)} bytes; behind it is exactly one page: set its size to 0x1000.`,
             ranges: [owned(regionTitle(comm), comm.virt)],
             fix: regionFix('Make it one page', comm, (region) => {
               region.size = COMM_SIZE;
@@ -117,7 +117,7 @@ export const commRegionRules: Rule[] = [
           .map((comm) => ({
             config: view.config,
             path: comm.path,
-            message: `${sentence(regionTitle(comm))} is a second communication region: both show the same page, so remove one.`,
+            message: `${regionTitle(comm)} is a second communication region: both show the same page, so remove one.`,
             ranges: [owned(regionTitle(comm), comm.virt)],
             fix: cellFix('Remove it', view, (cell) => cell.memoryRegions.splice(comm.index, 1)),
           })),
@@ -135,7 +135,7 @@ export const commRegionRules: Rule[] = [
         .map((comm) => ({
           config: comm.owner.config,
           path: `${comm.path}.flags`,
-          message: `${sentence(regionTitle(comm))} is writable although the cell is passive, so it can claim any state: map it READ only, unless its inmate reports its state.`,
+          message: `${regionTitle(comm)} is writable although the cell is passive, so it can claim any state: map it READ only, unless its inmate reports its state.`,
           ranges: [owned(regionTitle(comm), comm.virt)],
           fix: regionFix('Make it read-only', comm, (region) => {
             region.flags &= ~MEM_FLAG.WRITE;

@@ -11,7 +11,6 @@ import {
   rangeOf,
   regionFix,
   regionTitle,
-  sentence,
   type ConfigRef,
   type Fix,
   type Found,
@@ -81,7 +80,7 @@ export const consoleRules: Rule[] = [
         .filter(({ console }) => enumName(CONSOLE_TYPE_SYMBOLS, BigInt(console.type)) === undefined)
         .map((entry) => ({
           ...at(entry, 'type'),
-          message: `${sentence(entry.title)} has type ${entry.console.type}; expected 0 (none) to ${CONSOLE_TYPE.SCIF}: name it with JAILHOUSE_CON_TYPE_….`,
+          message: `${entry.title} has type ${entry.console.type}; expected 0 (none) to ${CONSOLE_TYPE.SCIF}: name it with JAILHOUSE_CON_TYPE_….`,
         })),
   },
   {
@@ -93,7 +92,7 @@ export const consoleRules: Rule[] = [
         .filter(({ console }) => (console.flags & RESERVED_FLAGS) !== 0)
         .map((entry) => ({
           ...at(entry, 'flags'),
-          message: `${sentence(entry.title)} has flags ${hex(entry.console.flags)}, of which ${hex(entry.console.flags & RESERVED_FLAGS)} have no meaning: clear them.`,
+          message: `${entry.title} has flags ${hex(entry.console.flags)}, of which ${hex(entry.console.flags & RESERVED_FLAGS)} have no meaning: clear them.`,
           fix: entry.change('Clear them', (console) => {
             console.flags &= ~RESERVED_FLAGS;
           }),
@@ -110,7 +109,7 @@ export const consoleRules: Rule[] = [
             .filter(({ console }) => !isMmio(console))
             .map((entry) => ({
               ...at(entry, 'flags'),
-              message: `${sentence(entry.title)} at ${hex(entry.console.address)} lacks JAILHOUSE_CON_ACCESS_MMIO, and Arm has no ports: it stays silent; add the flag.`,
+              message: `${entry.title} at ${hex(entry.console.address)} lacks JAILHOUSE_CON_ACCESS_MMIO, and Arm has no ports: it stays silent; add the flag.`,
               ranges: [owned(entry.title, entry.window)],
               fix: entry.change('Add JAILHOUSE_CON_ACCESS_MMIO', (console) => {
                 console.flags |= CONSOLE_FLAG.MMIO;
@@ -135,7 +134,7 @@ export const consoleRules: Rule[] = [
           return [
             {
               ...at(entry, 'address'),
-              message: `${sentence(entry.title)} is at ports ${rangeOf(ports)}, which its PIO regions do not give it: add PIO_RANGE(${hex(ports.start)}, 8).`,
+              message: `${entry.title} is at ports ${rangeOf(ports)}, which its PIO regions do not give it: add PIO_RANGE(${hex(ports.start)}, 8).`,
               ranges: [owned(entry.title, ports)],
               fix: cellFix(`Add PIO_RANGE(${hex(ports.start)}, 8)`, cell, (copy) => {
                 copy.pioRegions.push({ base: Number(ports.start), length: Number(PORTS_8250) });
@@ -149,7 +148,7 @@ export const consoleRules: Rule[] = [
         return [
           {
             ...at(entry, 'address'),
-            message: `${sentence(entry.title)} is at guest ${hex(entry.console.address)}, which no memory region gives it: its first output stops the CPU; add the UART's page.`,
+            message: `${entry.title} is at guest ${hex(entry.console.address)}, which no memory region gives it: its first output stops the CPU; add the UART's page.`,
             ranges: [owned(entry.title, entry.window)],
             fix: cellFix(`Add the page at ${hex(start)}, shared with root`, cell, (copy) => {
               const flags = MEM_FLAG.READ | MEM_FLAG.WRITE | MEM_FLAG.IO | MEM_FLAG.ROOTSHARED;
@@ -173,7 +172,7 @@ export const consoleRules: Rule[] = [
           .map((region) => ({
             config: region.owner.config,
             path: `${region.path}.flags`,
-            message: `${sentence(regionTitle(region))} at ${rangeOf(region.phys)} holds the hypervisor's debug console ${rangeOf(window)} and is not ROOTSHARED: root loses its UART when the cell is created; add the flag, or use another UART.`,
+            message: `${regionTitle(region)} at ${rangeOf(region.phys)} holds the hypervisor's debug console ${rangeOf(window)} and is not ROOTSHARED: root loses its UART when the cell is created; add the flag, or use another UART.`,
             ranges: [owned(regionTitle(region), region.phys), owned("hypervisor's debug console", window)],
             fix: regionFix('Mark it ROOTSHARED', region, (copy) => {
               copy.flags |= MEM_FLAG.ROOTSHARED;
@@ -196,7 +195,7 @@ export const consoleRules: Rule[] = [
             return [
               {
                 ...at(entry, 'address'),
-                message: `${sentence(entry.title)} is at ${hex(entry.console.address)}, where the board has no UART: ${view.board.uarts.length > 0 ? `it has ${view.board.uarts.map(({ name, base }) => `${name} at ${hex(base)}`).join(', ')}.` : 'check the address.'}`,
+                message: `${entry.title} is at ${hex(entry.console.address)}, where the board has no UART: ${view.board.uarts.length > 0 ? `it has ${view.board.uarts.map(({ name, base }) => `${name} at ${hex(base)}`).join(', ')}.` : 'check the address.'}`,
                 ranges: [owned(entry.title, entry.window)],
               },
             ];
@@ -206,7 +205,7 @@ export const consoleRules: Rule[] = [
             return [
               {
                 ...at(entry, 'type'),
-                message: `${sentence(entry.title)} at ${hex(entry.console.address)} is driven as ${typeText(entry.console.type)}; ${uart.name} of the board is a ${uart.type}: set the type.`,
+                message: `${entry.title} at ${hex(entry.console.address)} is driven as ${typeText(entry.console.type)}; ${uart.name} of the board is a ${uart.type}: set the type.`,
                 ranges: [owned(entry.title, entry.window), owned(uart.name, window)],
                 fix: entry.change(`Set its type to ${uart.type}`, (console) => {
                   console.type = expected;
@@ -218,7 +217,7 @@ export const consoleRules: Rule[] = [
           return [
             {
               ...at(entry, 'flags'),
-              message: `${sentence(entry.title)} at ${hex(entry.console.address)} expects registers ${stride} bytes apart; those of ${uart.name} are ${uart.stride} apart: ${uart.stride === 4 ? 'add' : 'remove'} JAILHOUSE_CON_REGDIST_4.`,
+              message: `${entry.title} at ${hex(entry.console.address)} expects registers ${stride} bytes apart; those of ${uart.name} are ${uart.stride} apart: ${uart.stride === 4 ? 'add' : 'remove'} JAILHOUSE_CON_REGDIST_4.`,
               ranges: [owned(entry.title, entry.window), owned(uart.name, window)],
               fix: entry.change(`${uart.stride === 4 ? 'Add' : 'Remove'} JAILHOUSE_CON_REGDIST_4`, (console) => {
                 console.flags ^= CONSOLE_FLAG.REGDIST_4;
@@ -239,7 +238,7 @@ export const consoleRules: Rule[] = [
             .map((view) => ({
               config: view.config,
               path: 'flags',
-              message: `${sentence(cellTitle(view))} writes to the virtual console, but the system configuration lacks JAILHOUSE_SYS_VIRTUAL_DEBUG_CONSOLE, so root cannot read it: add the flag there.`,
+              message: `${cellTitle(view)} writes to the virtual console, but the system configuration lacks JAILHOUSE_SYS_VIRTUAL_DEBUG_CONSOLE, so root cannot read it: add the flag there.`,
               fix: {
                 title: 'Let root read the virtual console',
                 change: (scenario) => {
@@ -262,7 +261,7 @@ export const consoleRules: Rule[] = [
         .map((view) => ({
           config: view.config,
           path: 'flags',
-          message: `${sentence(cellTitle(view))} has VIRTUAL_CONSOLE_ACTIVE without VIRTUAL_CONSOLE_PERMITTED: only the Linux driver adds it silently, the hypervisor does not; write both.`,
+          message: `${cellTitle(view)} has VIRTUAL_CONSOLE_ACTIVE without VIRTUAL_CONSOLE_PERMITTED: only the Linux driver adds it silently, the hypervisor does not; write both.`,
           fix: cellFix('Permit the virtual console', view, (cell) => {
             cell.flags = (cell.flags | CELL_FLAG.VIRTUAL_CONSOLE_PERMITTED) >>> 0;
           }),

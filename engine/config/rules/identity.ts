@@ -3,7 +3,7 @@ import { architectureOf, cellSize } from '../codec.ts';
 import { CELL_SIZE_MAX } from '../layout.ts';
 import { CONFIG_REVISION } from '../model.ts';
 import { CELL_SIGNATURE, SYSTEM_SIGNATURE } from '../symbols.ts';
-import { cellFix, cellTitle, pairs, sentence, type CellView, type Fix, type Found, type Rule } from './rule.ts';
+import { cellFix, cellTitle, pairs, type CellView, type Fix, type Found, type Rule } from './rule.ts';
 
 const NAME_MAX = 31;
 const VMID_MAX = 255;
@@ -27,7 +27,7 @@ export const identityRules: Rule[] = [
           config: view.config,
           path: 'architecture',
           message:
-            `${sentence(cellTitle(view))} is for ${architectureOf(view.cell.architecture) ?? view.cell.architecture}, the system is ` +
+            `${cellTitle(view)} is for ${architectureOf(view.cell.architecture) ?? view.cell.architecture}, the system is ` +
             `${architectureOf(system.architecture)}: the driver logs the mismatch and creates nothing; set .architecture (a 32-bit inmate ` +
             'on arm64 needs the flag AARCH32 instead).',
           fix: cellFix(`Set it to ${architectureOf(system.architecture)}`, view, (cell) => {
@@ -54,7 +54,7 @@ export const identityRules: Rule[] = [
         .map((view) => ({
           config: view.config,
           path: 'revision',
-          message: `${sentence(cellTitle(view))} says "${view.cell.signature}", revision ${view.cell.revision}; expected "${CELL_SIGNATURE}", ${CONFIG_REVISION}: use the macros of <jailhouse/cell-config.h>.`,
+          message: `${cellTitle(view)} says "${view.cell.signature}", revision ${view.cell.revision}; expected "${CELL_SIGNATURE}", ${CONFIG_REVISION}: use the macros of <jailhouse/cell-config.h>.`,
         })),
     ],
   },
@@ -132,7 +132,7 @@ export const identityRules: Rule[] = [
           config: view.config,
           path: `${view.prefix}id`,
           message:
-            `${sentence(cellTitle(view))} carries id ${view.cell.id}; the driver gives ids itself and overwrites it` +
+            `${cellTitle(view)} carries id ${view.cell.id}; the driver gives ids itself and overwrites it` +
             `${!isX86 && view.cell.id > VMID_MAX ? ` (and ${VMID_MAX} is the highest)` : ''}: leave it 0.`,
           fix: cellFix('Set the id to 0', view, (cell) => {
             cell.id = 0;

@@ -32,11 +32,19 @@ export const RULES: readonly Rule[] = [
 export function checkScenario(scenario: CheckedScenario, rules: readonly Rule[] = RULES): Finding[] {
   const view = viewOf(scenario);
   return rules.flatMap((rule) =>
-    rule
-      .check(view)
-      .map((found) => ({ rule: rule.id, severity: rule.severity, cell: nameAt(view, found.config), ...found })),
+    rule.check(view).map((found) => ({
+      rule: rule.id,
+      severity: rule.severity,
+      cell: nameAt(view, found.config),
+      ...found,
+      message: capitalised(found.message),
+    })),
   );
 }
+
+/** Sentences begin with a capital; names of C members and device kinds stay as they are written. */
+const capitalised = (message: string): string =>
+  /^(?!ivshmem)[a-z]+['’ ]/.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
 
 const nameAt = (view: ScenarioView, config: 'system' | number): string =>
   config === 'system' ? view.root.name : view.cells[config]!.name;

@@ -2,7 +2,7 @@
 // C.4 (GIC frames), C.10, D.1 (configuration space), F.3 (checks 3 to 5 of the reference's own tool).
 import { cpusOf, iommuUnitsOf } from '../codec.ts';
 import { overlaps, type Range } from '../region.ts';
-import { owned, rangeOf, regionTitle, sentence, type Found, type Rule, type ScenarioView } from './rule.ts';
+import { owned, rangeOf, regionTitle, type Found, type Rule, type ScenarioView } from './rule.ts';
 import { shrinkFix } from './memory.ts';
 
 export interface Intercepted extends Range {
@@ -53,7 +53,7 @@ const covered = (view: ScenarioView, windows: readonly Intercepted[], guest: boo
             config: region.owner.config,
             path: region.path,
             message:
-              `${sentence(regionTitle(region))} at ${guest ? 'guest ' : ''}${rangeOf(range)} covers the ${window.name} at ` +
+              `${regionTitle(region)} at ${guest ? 'guest ' : ''}${rangeOf(range)} covers the ${window.name} at ` +
               `${rangeOf(window)}, which the hypervisor must intercept: leave that range out.`,
             ranges: [owned(regionTitle(region), range), owned(window.name, window)],
             ...(fix && { fix }),

@@ -191,8 +191,11 @@ export const interruptRules: Rule[] = [
             !cell.regions.some(({ hasMemory, phys }) => hasMemory && overlaps(phys, range))
           )
             return [];
+          const others = devices.filter((other) =>
+            cell.regions.some((region) => region.hasMemory && overlaps(region.phys, other)),
+          );
           const wrong = [spi, spi + 2 * GIC_SPI_BASE].find(
-            (pin) => pins.has(pin) && !devices.some((other) => other.spi + GIC_SPI_BASE === pin),
+            (pin) => pins.has(pin) && !others.some((other) => other.spi + GIC_SPI_BASE === pin),
           );
           if (wrong === undefined) return [];
           return [

@@ -10,7 +10,7 @@ import {
   cellTitle,
   hex,
   owned,
-  pairs,
+  PAIRS_MAX,
   rangeOf,
   regionFix,
   type CellView,
@@ -55,9 +55,23 @@ const place = ({ view, path }: End, field: keyof PciDevice): Pick<Found, 'config
   path: `${path}.${field}`,
 });
 
-/** Both ends of every link. */
-const links = ({ all }: ScenarioView): [End, End][] =>
-  [...pairs(all.flatMap(endsOf))].filter(([a, b]) => a.view !== b.view && a.device.bdf === b.device.bdf);
+const knownLinks = new WeakMap<ScenarioView, [End, End][]>();
+
+/** Both ends of every link, at most PAIRS_MAX. */
+function linksOf(view: ScenarioView): [End, End][] {
+  let links = knownLinks.get(view);
+  if (links) return links;
+  links = [];
+  const ends = new Map<number, End[]>();
+  for (const end of view.all.flatMap(endsOf)) {
+    const others = ends.get(end.device.bdf) ?? [];
+    for (const other of others) if (other.view !== end.view && links.length < PAIRS_MAX) links.push([other, end]);
+    others.push(end);
+    ends.set(end.device.bdf, others);
+  }
+  knownLinks.set(view, links);
+  return links;
+}
 
 const SECTION = ['state table', 'read/write section'];
 const sectionName = (section: number): string => SECTION[section] ?? `output section of peer ${section - 2}`;
@@ -226,10 +240,10 @@ export const ivshmemRules: Rule[] = [
     severity: 'error',
     title: 'Two peers with the same id',
     check: (view) =>
-      links(view)
+      linksOf(view)
         .filter(([a, b]) => a.device.shmemDevId === b.device.shmemDevId)
         .map(([a, b]) => {
-          const used = links(view)
+          const used = linksOf(view)
             .flat()
             .filter(({ device }) => device.bdf === b.device.bdf)
             .map(({ device }) => device.shmemDevId);
@@ -252,7 +266,7 @@ export const ivshmemRules: Rule[] = [
     severity: 'error',
     title: 'The two ends of a link share different memory',
     check: (view) =>
-      links(view).flatMap(([a, b]) => {
+      linksOf(view).flatMap(([a, b]) => {
         for (let i = 0; i < Math.min(a.sections.length, b.sections.length); i++) {
           const first = a.sections[i]!;
           const second = b.sections[i]!;
@@ -283,7 +297,7 @@ export const ivshmemRules: Rule[] = [
     severity: 'error',
     title: 'The two ends of a link count different peers',
     check: (view) =>
-      links(view)
+      linksOf(view)
         .filter(([a, b]) => a.device.shmemPeers !== b.device.shmemPeers)
         .map(([a, b]) => ({
           ...place(b, 'shmemPeers'),
@@ -298,7 +312,7 @@ export const ivshmemRules: Rule[] = [
     severity: 'error',
     title: 'The two ends of a link speak different protocols',
     check: (view) =>
-      links(view)
+      linksOf(view)
         .filter(([a, b]) => !protocolsMatch(a.device.shmemProtocol, b.device.shmemProtocol))
         .map(([a, b]) => ({
           ...place(b, 'shmemProtocol'),
@@ -311,18 +325,16 @@ export const ivshmemRules: Rule[] = [
     id: 'shmem-alone',
     severity: 'warning',
     title: 'A shared-memory device without partner',
-    check: (view) =>
-      view.cells
+    check: (view) => {
+      const linked = new Set(linksOf(view).flatMap((link) => link.map(({ device }) => device)));
+      return view.cells
         .flatMap(endsOf)
-        .filter(
-          (end) =>
-            end.device.shmemPeers > 1 &&
-            !links(view).some((link) => link.includes(end) || link.some((other) => other.device === end.device)),
-        )
+        .filter(({ device }) => device.shmemPeers > 1 && !linked.has(device))
         .map((end) => ({
           ...place(end, 'bdf'),
           message: `${title(end)} has no partner: no other cell has a device ${bdfText(end.device.bdf)}, and links are made by that number; add the other end, or correct bdf.`,
-        })),
+        }));
+    },
   },
   {
     id: 'shmem-interrupts',

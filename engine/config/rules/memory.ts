@@ -23,7 +23,6 @@ import {
   rangeOf,
   regionFix,
   regionTitle,
-  sentence,
   type Fix,
   type Found,
   type RegionView,
@@ -74,7 +73,7 @@ export const memoryRules: Rule[] = [
         overlappingPairs(cell.regions, ({ virt }) => virt).map(([a, b]) => ({
           ...at(b, 'virtStart'),
           message:
-            `${sentence(regionTitle(b))} at guest ${rangeOf(b.virt)} overlaps region ${a.index} at guest ${rangeOf(a.virt)}: ` +
+            `${regionTitle(b)} at guest ${rangeOf(b.virt)} overlaps region ${a.index} at guest ${rangeOf(a.virt)}: ` +
             `the later one replaces the earlier one there, so move one of them.`,
           ranges: [owned(regionTitle(a), a.virt), owned(regionTitle(b), b.virt)],
         })),
@@ -89,15 +88,14 @@ export const memoryRules: Rule[] = [
         overlappingPairs(
           cell.regions.filter(({ hasMemory }) => hasMemory),
           ({ phys }) => phys,
-        )
-          .filter(([a, b]) => !overlaps(a.virt, b.virt))
-          .map(([a, b]) => ({
-            ...at(b, 'physStart'),
-            message:
-              `${sentence(regionTitle(b))} takes physical ${rangeOf(b.phys)}, which region ${a.index} also maps ` +
-              `(${rangeOf(a.phys)}) at another guest address: leave the range out of one of them.`,
-            ranges: both(a, b),
-          })),
+          (a, b) => !overlaps(a.virt, b.virt),
+        ).map(([a, b]) => ({
+          ...at(b, 'physStart'),
+          message:
+            `${regionTitle(b)} takes physical ${rangeOf(b.phys)}, which region ${a.index} also maps ` +
+            `(${rangeOf(a.phys)}) at another guest address: leave the range out of one of them.`,
+          ranges: both(a, b),
+        })),
       ),
   },
   {
@@ -113,7 +111,7 @@ export const memoryRules: Rule[] = [
               {
                 ...at(view),
                 message:
-                  `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} overlaps the hypervisor's memory ` +
+                  `${regionTitle(view)} at ${rangeOf(view.phys)} overlaps the hypervisor's memory ` +
                   `${rangeOf(hypervisor)}: keep it out of there.`,
                 ranges: [owned(regionTitle(view), view.phys), owned('hypervisor', hypervisor)],
               },
@@ -130,29 +128,28 @@ export const memoryRules: Rule[] = [
       overlappingPairs(
         cells.flatMap(({ regions }) => regions.filter(({ hasMemory }) => hasMemory)),
         ({ phys }) => phys,
-      )
-        .filter(([a, b]) => a.owner !== b.owner && !(isRootShared(a.region) && isRootShared(b.region)))
-        .map(([a, b]) => {
-          const common = intersection(a.phys, b.phys)!;
-          const devices = isIo(a.region) || isIo(b.region);
-          return {
-            ...at(b),
-            message:
-              `${rangeOf(common)} belongs to ${regionTitle(a)} (${rangeOf(a.phys)}) and to ${regionTitle(b)} ` +
-              `(${rangeOf(b.phys)}), and nothing keeps the two apart: ` +
-              (devices ? 'give the device to one cell, or mark both regions ROOTSHARED.' : 'move one of them.'),
-            ranges: both(a, b),
-            ...(devices && {
-              fix: {
-                title: 'Mark both regions ROOTSHARED',
-                change: (scenario) => {
-                  for (const { owner, index } of [a, b])
-                    scenario.cells[owner.config as number]!.memoryRegions[index]!.flags |= MEM_FLAG.ROOTSHARED;
-                },
-              } satisfies Fix,
-            }),
-          };
-        }),
+        (a, b) => a.owner !== b.owner && !(isRootShared(a.region) && isRootShared(b.region)),
+      ).map(([a, b]) => {
+        const common = intersection(a.phys, b.phys)!;
+        const devices = isIo(a.region) || isIo(b.region);
+        return {
+          ...at(b),
+          message:
+            `${rangeOf(common)} belongs to ${regionTitle(a)} (${rangeOf(a.phys)}) and to ${regionTitle(b)} ` +
+            `(${rangeOf(b.phys)}), and nothing keeps the two apart: ` +
+            (devices ? 'give the device to one cell, or mark both regions ROOTSHARED.' : 'move one of them.'),
+          ranges: both(a, b),
+          ...(devices && {
+            fix: {
+              title: 'Mark both regions ROOTSHARED',
+              change: (scenario) => {
+                for (const { owner, index } of [a, b])
+                  scenario.cells[owner.config as number]!.memoryRegions[index]!.flags |= MEM_FLAG.ROOTSHARED;
+              },
+            } satisfies Fix,
+          }),
+        };
+      }),
   },
   {
     id: 'memory-not-in-root',
@@ -165,7 +162,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view),
             message:
-              `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is not wholly in the regions of the root cell: ` +
+              `${regionTitle(view)} at ${rangeOf(view.phys)} is not wholly in the regions of the root cell: ` +
               (isLoadable(view.region) ? 'root cannot load it, and it ' : 'it ') +
               'is not given back when the cell is destroyed; add it to the root configuration.',
             ranges: [owned(regionTitle(view), view.phys)],
@@ -190,7 +187,7 @@ export const memoryRules: Rule[] = [
         .map((view) => ({
           ...at(view, 'virtStart'),
           message:
-            `${sentence(regionTitle(view))} maps physical ${rangeOf(view.phys)} to guest ${hex(view.region.virtStart)}: ` +
+            `${regionTitle(view)} maps physical ${rangeOf(view.phys)} to guest ${hex(view.region.virtStart)}: ` +
             'the hypervisor takes memory from root by its physical address, so make both the same.',
           ranges: [owned(regionTitle(view), view.phys), owned(`${regionTitle(view)}, guest`, view.virt)],
           fix: regionFix(`Set virt_start to ${hex(view.region.physStart)}`, view, (region) => {
@@ -213,7 +210,7 @@ export const memoryRules: Rule[] = [
               {
                 ...place,
                 message:
-                  `${sentence(regionTitle(view))} at ${rangeOf(phys)} is not made of whole 4 KiB pages, so it is trapped ` +
+                  `${regionTitle(view)} at ${rangeOf(phys)} is not made of whole 4 KiB pages, so it is trapped ` +
                   'access by access and nothing runs there: align virt_start and size to 0x1000.',
               },
             ];
@@ -221,7 +218,7 @@ export const memoryRules: Rule[] = [
             return [
               {
                 ...place,
-                message: `${sentence(regionTitle(view))} begins at physical ${hex(region.physStart)}, inside a 4 KiB page: align phys_start to 0x1000.`,
+                message: `${regionTitle(view)} begins at physical ${hex(region.physStart)}, inside a 4 KiB page: align phys_start to 0x1000.`,
               },
             ];
           return [];
@@ -242,7 +239,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view, 'flags'),
             message:
-              `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is smaller than a page, and without IO_8, IO_16, IO_32 or ` +
+              `${regionTitle(view)} at ${rangeOf(view.phys)} is smaller than a page, and without IO_8, IO_16, IO_32 or ` +
               'IO_64 every access to it stops the CPU: add the widths that the device takes.',
             ranges: [owned(regionTitle(view), view.phys)],
             fix: regionFix('Permit 32-bit access', view, (region) => {
@@ -262,7 +259,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view, 'flags'),
             message:
-              `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is made of whole pages, where access widths have no ` +
+              `${regionTitle(view)} at ${rangeOf(view.phys)} is made of whole pages, where access widths have no ` +
               'effect: remove them, or give only the registers that the cell needs.',
             ranges: [owned(regionTitle(view), view.phys)],
             fix: regionFix('Remove the access widths', view, (region) => {
@@ -286,7 +283,7 @@ export const memoryRules: Rule[] = [
                   {
                     ...at(view, 'flags'),
                     message:
-                      `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is smaller than a page, and root has the whole page in ` +
+                      `${regionTitle(view)} at ${rangeOf(view.phys)} is smaller than a page, and root has the whole page in ` +
                       `region ${page.index} (${rangeOf(page.phys)}): root keeps access, so say so with ROOTSHARED.`,
                     ranges: both(view, page),
                     fix: regionFix('Mark it ROOTSHARED', view, (region) => {
@@ -315,7 +312,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view, 'virtStart'),
             message:
-              `${sentence(regionTitle(view))} maps physical ${rangeOf(view.phys)} to guest ${hex(view.region.virtStart)}, which lie ` +
+              `${regionTitle(view)} maps physical ${rangeOf(view.phys)} to guest ${hex(view.region.virtStart)}, which lie ` +
               'differently in their 2 MiB pages, so that every 4 KiB need an entry: shift one of them, or say NO_HUGEPAGES.',
             ranges: [owned(regionTitle(view), view.phys)],
           })),
@@ -332,7 +329,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view, 'flags'),
             message:
-              `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is LOADABLE and ROOTSHARED: root loses it when the cell starts ` +
+              `${regionTitle(view)} at ${rangeOf(view.phys)} is LOADABLE and ROOTSHARED: root loses it when the cell starts ` +
               'and never gets it back; keep one of the two flags.',
             ranges: [owned(regionTitle(view), view.phys)],
             fix: regionFix('Remove ROOTSHARED', view, (region) => {
@@ -352,7 +349,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view),
             message:
-              `${sentence(regionTitle(view))} has size 0 (${isPlaceholder(view.region) ? 'the array is larger than what is written in it' : `at ${hex(view.region.physStart)}`}) ` +
+              `${regionTitle(view)} has size 0 (${isPlaceholder(view.region) ? 'the array is larger than what is written in it' : `at ${hex(view.region.physStart)}`}) ` +
               'and holds no place for shared memory: remove the entry, or give it a size.',
             ranges: [owned(regionTitle(view), view.phys)],
             fix: cellFix('Remove the entry', cell, (copy) => {
@@ -377,7 +374,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view, 'flags'),
             message:
-              `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is neither READ nor WRITE nor EXECUTE: every access stops the ` +
+              `${regionTitle(view)} at ${rangeOf(view.phys)} is neither READ nor WRITE nor EXECUTE: every access stops the ` +
               'CPU; add the flags, or remove the region.',
             ranges: [owned(regionTitle(view), view.phys)],
             fix: regionFix('Permit reading', view, (region) => {
@@ -397,7 +394,7 @@ export const memoryRules: Rule[] = [
           .map((view) => ({
             ...at(view, 'size'),
             message:
-              `${sentence(regionTitle(view))}, physical ${rangeOf(view.phys)}, guest ${rangeOf(view.virt)}, ends beyond the 48 bits ` +
+              `${regionTitle(view)}, physical ${rangeOf(view.phys)}, guest ${rangeOf(view.virt)}, ends beyond the 48 bits ` +
               'that page tables translate: check address and size.',
             ranges: [owned(regionTitle(view), view.phys)],
           })),

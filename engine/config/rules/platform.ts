@@ -6,17 +6,7 @@ import { IOMMU_TYPE } from '../model.ts';
 import { contains, intersection, isExecutable, isIo, isLoadable, overlaps, type Range } from '../region.ts';
 import { sizeText } from '../show.ts';
 import { linuxMemory, reservationArguments } from '../reservation.ts';
-import {
-  hex,
-  owned,
-  rangeOf,
-  regionTitle,
-  sentence,
-  type Fix,
-  type Found,
-  type Rule,
-  type ScenarioView,
-} from './rule.ts';
+import { hex, owned, rangeOf, regionTitle, type Fix, type Found, type Rule, type ScenarioView } from './rule.ts';
 
 const PAGE = 0x1000n;
 const MMCONFIG_ALIGNMENT = 1n << 20n;
@@ -280,7 +270,7 @@ export const platformRules: Rule[] = [
             .map((view) => ({
               config: view.owner.config,
               path: view.path,
-              message: `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} overlaps ${range.name} at ${rangeOf(range)}, which the board reserves: move it.`,
+              message: `${regionTitle(view)} at ${rangeOf(view.phys)} overlaps ${range.name} at ${rangeOf(range)}, which the board reserves: move it.`,
               ranges: [owned(regionTitle(view), view.phys), owned(range.name, range)],
             })),
         ),
@@ -303,7 +293,7 @@ export const platformRules: Rule[] = [
               .map((view) => ({
                 config: view.owner.config,
                 path: view.path,
-                message: `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is not in the RAM of the board (${ramOf(board).map(rangeOf).join(', ')}): correct its address and size.`,
+                message: `${regionTitle(view)} at ${rangeOf(view.phys)} is not in the RAM of the board (${ramOf(board).map(rangeOf).join(', ')}): correct its address and size.`,
                 ranges: [owned(regionTitle(view), view.phys), ...ramOf(board).map((ram) => owned('RAM', ram))],
               })),
           ),
@@ -325,7 +315,7 @@ export const platformRules: Rule[] = [
                   return [
                     {
                       ...place,
-                      message: `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} is marked IO but overlaps RAM at ${rangeOf(intersection(ram, view.phys)!)}: caches and device access do not mix; correct the range, or remove IO.`,
+                      message: `${regionTitle(view)} at ${rangeOf(view.phys)} is marked IO but overlaps RAM at ${rangeOf(intersection(ram, view.phys)!)}: caches and device access do not mix; correct the range, or remove IO.`,
                       ranges: [owned(regionTitle(view), view.phys), owned('RAM', ram)],
                     },
                   ];
@@ -333,7 +323,7 @@ export const platformRules: Rule[] = [
                 return [
                   {
                     ...place,
-                    message: `${sentence(regionTitle(view))} at ${rangeOf(view.phys)} touches no device of the board: check the address.`,
+                    message: `${regionTitle(view)} at ${rangeOf(view.phys)} touches no device of the board: check the address.`,
                     ranges: [owned(regionTitle(view), view.phys)],
                   },
                 ];
@@ -368,7 +358,7 @@ export const platformRules: Rule[] = [
             found.push({
               config: region.owner.config,
               path: region.path,
-              message: `${sentence(regionTitle(region))} at ${rangeOf(region.phys)} lies in ${rangeOf(bank)}, which Linux in the root cell uses: ${advice}, or move the region.`,
+              message: `${regionTitle(region)} at ${rangeOf(region.phys)} lies in ${rangeOf(bank)}, which Linux in the root cell uses: ${advice}, or move the region.`,
               ranges: [owned(regionTitle(region), region.phys), owned('Linux', bank)],
             });
         }

@@ -147,9 +147,6 @@ export const regionTitle = ({ owner, index }: RegionView): string =>
 
 export const owned = (owner: string, { start, size }: Range): OwnedRange => ({ owner, start, size });
 
-/** First letter in upper case: sentences begin with titles. */
-export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** The same cell in a copy of the scenario. */
 export const cellIn = (scenario: Scenario, { config }: Pick<CellView, 'config'>): CellConfig =>
   config === 'system' ? scenario.system.rootCell : scenario.cells[config]!;
@@ -180,8 +177,15 @@ export function* pairs<T>(list: readonly T[]): Generator<[T, T]> {
   for (let i = 0; i < list.length; i++) for (let j = i + 1; j < list.length; j++) yield [list[i]!, list[j]!];
 }
 
-/** Pairs of ranges that overlap, first by start: a sweep over sorted ranges. Empty ranges overlap nothing. */
-export function overlappingPairs<T>(items: readonly T[], rangeIn: (item: T) => Range): [T, T][] {
+/** So many pairs are reported at most: a file of noise must not cost more than a real one. */
+export const PAIRS_MAX = 200;
+
+/** Relevant pairs of ranges that overlap: a sweep over sorted ranges, at most PAIRS_MAX. Empty ranges overlap nothing. */
+export function overlappingPairs<T>(
+  items: readonly T[],
+  rangeIn: (item: T) => Range,
+  relevant: (a: T, b: T) => boolean = () => true,
+): [T, T][] {
   const sorted = items
     .map((item, order) => ({ item, order, ...rangeIn(item) }))
     .filter(({ size }) => size > 0n)
@@ -190,10 +194,10 @@ export function overlappingPairs<T>(items: readonly T[], rangeIn: (item: T) => R
   for (let i = 0; i < sorted.length; i++) {
     const first = sorted[i]!;
     const end = first.start + first.size;
-    for (let j = i + 1; j < sorted.length && sorted[j]!.start < end; j++) {
+    for (let j = i + 1; j < sorted.length && sorted[j]!.start < end && found.length < PAIRS_MAX; j++) {
       const second = sorted[j]!;
       const [a, b] = first.order < second.order ? [first, second] : [second, first];
-      found.push({ a: a.order, b: b.order, pair: [a.item, b.item] });
+      if (relevant(a.item, b.item)) found.push({ a: a.order, b: b.order, pair: [a.item, b.item] });
     }
   }
   return found.sort((x, y) => x.a - y.a || x.b - y.b).map(({ pair }) => pair);

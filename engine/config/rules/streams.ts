@@ -1,7 +1,7 @@
 // Stream ids: whose DMA an Arm IOMMU translates by whose tables. ABI reference, A.10, C.7.
 import { iommuUnitsOf } from '../codec.ts';
 import { IOMMU_TYPE } from '../model.ts';
-import { cellFix, cellTitle, hex, pairs, type CellView, type Rule, type ScenarioView } from './rule.ts';
+import { PAIRS_MAX, cellFix, cellTitle, hex, type CellView, type Rule, type ScenarioView } from './rule.ts';
 
 const hasUnit = ({ system }: ScenarioView, type: number): boolean =>
   iommuUnitsOf(system).some((unit) => unit.type === type);
@@ -18,7 +18,36 @@ function streamsOf(view: CellView, matching: boolean) {
 }
 type Stream = ReturnType<typeof streamsOf>[number];
 
-const clash = (a: Stream, b: Stream): boolean => ((a.id ^ b.id) & ~(a.mask | b.mask)) === 0;
+/** Relevant pairs that match the same device, at most PAIRS_MAX: equal ids by look-up, those with masks against all. */
+function clashes(streams: readonly Stream[], relevant: (a: Stream, b: Stream) => boolean): [Stream, Stream][] {
+  const found: [Stream, Stream][] = [];
+  const exact = new Map<number, Stream[]>();
+  const masked: Stream[] = [];
+  const compare = (others: readonly Stream[], stream: Stream): void => {
+    for (const other of others) {
+      if (found.length >= PAIRS_MAX) return;
+      if (((stream.id ^ other.id) & ~(stream.mask | other.mask)) === 0 && relevant(other, stream))
+        found.push([other, stream]);
+    }
+  };
+  streams.forEach((stream, index) => {
+    if (stream.mask !== 0) {
+      compare(streams.slice(0, index), stream);
+      masked.push(stream);
+      return;
+    }
+    const same = exact.get(stream.id) ?? [];
+    compare(same, stream);
+    compare(masked, stream);
+    same.push(stream);
+    exact.set(stream.id, same);
+  });
+  return found;
+}
+
+/** What a cell takes from root is meant to be in both. */
+const isConflict = (a: Stream, b: Stream): boolean => a.view === b.view || !(a.view.isRoot || b.view.isRoot);
+
 const place = ({ view, index }: Stream) => ({ config: view.config, path: `${view.prefix}streamIds[${index}]` });
 const text = ({ id, mask }: Stream): string => (mask === 0 ? hex(id) : `${hex(id)} (mask ${hex(mask)})`);
 
@@ -29,24 +58,19 @@ export const streamRules: Rule[] = [
     title: 'A stream id twice',
     check: (view) => {
       const matching = hasUnit(view, IOMMU_TYPE.ARM_MMU500);
-      const within = view.all.flatMap((cell) => [...pairs(streamsOf(cell, matching))]);
-      const between = [...pairs(view.cells.flatMap((cell) => streamsOf(cell, matching)))].filter(
-        ([a, b]) => a.view !== b.view,
-      );
-      return [...within, ...between]
-        .filter(([a, b]) => clash(a, b))
-        .map(([a, b]) => ({
-          ...place(b),
-          message:
-            a.view === b.view
-              ? `Stream id ${text(b)} of ${cellTitle(b.view)} matches the same device as ${text(a)} there: remove one.`
-              : `Stream id ${text(b)} of ${cellTitle(b.view)} also belongs to ${cellTitle(a.view)} (${text(a)}): one device can do DMA for one cell only; give it to one.`,
-          ranges: [
-            { owner: cellTitle(a.view), start: BigInt(a.id), size: 1n },
-            { owner: cellTitle(b.view), start: BigInt(b.id), size: 1n },
-          ],
-          fix: cellFix(`Take it from ${b.view.name}`, b.view, (cell) => cell.streamIds.splice(b.index, 1)),
-        }));
+      const streams = view.all.flatMap((cell) => streamsOf(cell, matching));
+      return clashes(streams, isConflict).map(([a, b]) => ({
+        ...place(b),
+        message:
+          a.view === b.view
+            ? `Stream id ${text(b)} of ${cellTitle(b.view)} matches the same device as ${text(a)} there: remove one.`
+            : `Stream id ${text(b)} of ${cellTitle(b.view)} also belongs to ${cellTitle(a.view)} (${text(a)}): one device can do DMA for one cell only; give it to one.`,
+        ranges: [
+          { owner: cellTitle(a.view), start: BigInt(a.id), size: 1n },
+          { owner: cellTitle(b.view), start: BigInt(b.id), size: 1n },
+        ],
+        fix: cellFix(`Take it from ${b.view.name}`, b.view, (cell) => cell.streamIds.splice(b.index, 1)),
+      }));
     },
   },
   {

@@ -66,13 +66,15 @@ export const x86Rules: Rule[] = [
     severity: 'error',
     title: 'Ports in two cells',
     check: ({ cells }) =>
-      overlappingPairs(cells.flatMap(pioOf), ({ range }) => range)
-        .filter(([a, b]) => a.view !== b.view)
-        .map(([a, b]) => ({
-          ...pioPlace(b),
-          message: `Ports ${rangeOf(b.range)} of ${pioTitle(b)} also belong to ${pioTitle(a)} (${rangeOf(a.range)}), and nothing refuses that: give them to one cell.`,
-          ranges: [owned(pioTitle(a), a.range), owned(pioTitle(b), b.range)],
-        })),
+      overlappingPairs(
+        cells.flatMap(pioOf),
+        ({ range }) => range,
+        (a, b) => a.view !== b.view,
+      ).map(([a, b]) => ({
+        ...pioPlace(b),
+        message: `Ports ${rangeOf(b.range)} of ${pioTitle(b)} also belong to ${pioTitle(a)} (${rangeOf(a.range)}), and nothing refuses that: give them to one cell.`,
+        ranges: [owned(pioTitle(a), a.range), owned(pioTitle(b), b.range)],
+      })),
   },
   {
     id: 'pio-not-in-root',
