@@ -109,10 +109,10 @@ export class Runs {
   /** What main says about runs. */
   async hear(notice: MainNotice): Promise<void> {
     if (notice.type === 'engineLost') {
-      const run = this.live;
-      if (run?.id !== notice.runId) return;
-      run.detach(notice.reason);
-      this.live = undefined;
+      // That it ended may have been told before why.
+      const run = [this.live, this.shown].find((each) => each?.id === notice.runId);
+      run?.detach(notice.reason);
+      if (this.live === run) this.live = undefined;
       return;
     }
     if (notice.type !== 'runChanged' || notice.run.projectId !== this.#project?.id) return;
