@@ -25,3 +25,12 @@ export { editSource } from './source/edit.ts';
 export { fieldLeaves, type Leaf } from './leaves.ts';
 export * from './rules/index.ts';
 export { linuxMemory, memparse, merged, reservationArguments, subtract } from './reservation.ts';
+export { referenceCheck, type ReferenceFile, type ReferenceOutput, type ReferenceQuirks } from './reference-check.ts';
+export {
+  countOf,
+  findingsJson,
+  findingsSarif,
+  findingsText,
+  replacementBetween,
+  type PlacedFinding,
+} from './rules/report.ts';
