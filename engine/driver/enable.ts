@@ -14,8 +14,14 @@ const GIC_VERSIONS: readonly number[] = [2, 3];
 /** 0 or a negated error number. */
 export function enable(driver: JailhouseDriver, bytes: Uint8Array): number {
   const { linux, machine } = driver;
-  const refuse = (rule: string, sentence: string, field?: string) =>
-    driver.report.refuse('EINVAL', { call: CALL, rule, sentence, ...(field && { target: { field } }) });
+  let root: string | undefined;
+  const refuse: Refuse = (rule, sentence, field) =>
+    driver.report.refuse('EINVAL', {
+      call: CALL,
+      rule,
+      sentence,
+      ...(field !== undefined && { target: { ...(root !== undefined && { cell: root }), field } }),
+    });
 
   const wrong = checkDescriptor(bytes, 'system', machine.board.architecture);
   if (wrong) {
@@ -25,6 +31,7 @@ export function enable(driver: JailhouseDriver, bytes: Uint8Array): number {
   const decoded = decode(bytes, 'system', 'The system configuration');
   if (decoded instanceof ConfigError) return refuse(decoded.code, decoded.message);
   const { system } = decoded.config as { system: SystemConfig };
+  root = cellName(system.rootCell);
   const cpus = cpusOf(system.rootCell.cpuSet);
   const highest = cpus.at(-1);
   if (highest === undefined)
@@ -114,14 +121,14 @@ function checkSizes(system: SystemConfig, maxCpus: number, refuse: Refuse): numb
 }
 
 /** request_mem_region and the mapping of it. */
-function reserve(driver: JailhouseDriver, { hypervisorMemory }: SystemConfig): number {
+function reserve(driver: JailhouseDriver, { hypervisorMemory, rootCell }: SystemConfig): number {
   const { linux, machine } = driver;
   const base = Number(hypervisorMemory.physStart);
   const size = Number(hypervisorMemory.size);
   const { board } = machine;
   const used = linux.usedRam(base, size);
   const device = [...board.uarts, ...board.devices].find((d) => base < d.base + d.size && d.base < base + size);
-  const target = { field: 'hypervisorMemory', address: `0x${base.toString(16)}` };
+  const target = { cell: cellName(rootCell), field: 'hypervisorMemory', address: `0x${base.toString(16)}` };
   if (used || device) {
     linux.printk('request_mem_region failed for hypervisor memory.');
     linux.printk('Did you reserve the memory with "memmap=" or "mem="?');

@@ -1,9 +1,9 @@
 // Bringing the hypervisor up: the sequence of steps and console lines from the banner to `Activating hypervisor`.
 // Source: ABI reference, B.7 (order and texts), B.12 (figures), A.11 (CPU count).
-import { configSize, cpusOf, isSubPage } from '../config/index.ts';
+import { cellName, configSize, cpusOf, isSubPage } from '../config/index.ts';
 import { gpa, pa, PAGE_SIZE } from '../util/units.ts';
 import { Arm64 } from './arch/arm64/arm64.ts';
-import { takeAddressMap } from './cell/address-maps.ts';
+import { MAX_SEGMENTS, takeAddressMap } from './cell/address-maps.ts';
 import { regionsOf, Cell } from './cell/cell.ts';
 import { CommRegion } from './cell/comm-region.ts';
 import { ERRNO } from './errno.ts';
@@ -123,6 +123,11 @@ function late(hv: Hypervisor, configured: readonly number[], online: readonly nu
     const result = mapIntoCell(hv, hv.rootCell, view);
     if (result !== 0) return outOfMemory(hv);
   }
+  if (hv.rootCell.stage2.segments(hv.machine.memory).length > MAX_SEGMENTS) {
+    const sentence = `The root cell has more than ${MAX_SEGMENTS} separate pieces of memory. Merge regions that continue each other.`;
+    const target = { cell: hv.rootCell.name, field: 'rootCell.memoryRegions' };
+    return hv.report.refuse('ENOMEM', { call: 'ENABLE', rule: 'segments', sentence, target });
+  }
   hv.commit(hv.rootCell);
   hv.printUsage('after late setup');
   return 0;
@@ -135,7 +140,7 @@ function outOfMemory(hv: Hypervisor): number {
     sentence:
       `Hypervisor memory of ${hv.pool.pages} pages is used up while enabling. Make hypervisor_memory larger ` +
       'in the system configuration and reserve it on the kernel command line.',
-    target: { field: 'hypervisorMemory.size' },
+    target: { cell: cellName(hv.system.rootCell), field: 'hypervisorMemory.size' },
   });
   return -ERRNO.ENOMEM;
 }

@@ -56,7 +56,12 @@ export class Irqchip implements Unit {
   init(): number {
     const { machine, report } = this.#hv;
     const fail = (sentence: string, rule: string) =>
-      report.refuse('ENODEV', { call: 'ENABLE', rule, sentence, target: { field: 'platform.gicdBase' } });
+      report.refuse('ENODEV', {
+        call: 'ENABLE',
+        rule,
+        sentence,
+        target: { cell: this.#hv.rootCell.name, field: 'platform.gicdBase' },
+      });
     const probe = { lo: 0, hi: 0 };
     const pidr2 = pa(this.#distributorBase + GICD_PIDR2[this.#version]);
     const answers = machine.bus.read(pidr2, 4, probe, this.#hv.owner);
@@ -180,7 +185,7 @@ export class Irqchip implements Unit {
         sentence:
           `CPU ${cpu.id} has no redistributor at 0x${(base + index * REDISTRIBUTOR_SIZE).toString(16)}. ` +
           'Correct gicr_base in the system configuration.',
-        target: { cpu: cpu.id, field: 'platform.gicrBase' },
+        target: { cell: this.#hv.rootCell.name, cpu: cpu.id, field: 'platform.gicrBase' },
       });
     }
     return this.#hv.systemCpus.length * REDISTRIBUTOR_SIZE;
@@ -193,7 +198,7 @@ export class Irqchip implements Unit {
       call: 'ENABLE',
       rule: 'gicv2-cpus',
       sentence: `CPU ${beyond.id} is in the root cell's CPU set, and a GICv2 serves CPUs 0 to 7 only. Remove it from the set.`,
-      target: { cpu: beyond.id, field: 'rootCell.cpuSet' },
+      target: { cell: this.#hv.rootCell.name, cpu: beyond.id, field: 'rootCell.cpuSet' },
     });
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CELL_FLAG } from '../../config/index.ts';
 import { plainCell, rootConfig } from '../../hypervisor/testing/sample-configs.ts';
@@ -253,6 +254,16 @@ struct { struct jailhouse_cell_desc cell; __u64 cpus[1]; struct jailhouse_memory
         target: { cell: 'from-source', file: 'demo.c', line: 12, field: 'memoryRegions[0].flags' },
       });
     }
+  });
+
+  it('of systems too: a refused enable points at its line', () => {
+    const shipped = readFileSync(new URL('../../../boards/qemu-arm64/qemu-arm64.c', import.meta.url), 'utf8');
+    const s = shellSession({ 'board.c': shipped.replace('= 0x7fc00000', '= 0x60000000') });
+    expect(s.say('jailhouse enable board.c')).toBe('JAILHOUSE_ENABLE: Invalid argument\n');
+    const line = shipped.slice(0, shipped.indexOf('.hypervisor_memory')).split('\n').length;
+    const target = s.events.at(-1)?.target;
+    expect(target).toMatchObject({ file: 'board.c', field: 'hypervisorMemory', cell: 'qemu-arm64' });
+    expect(Math.abs(target!.line! - line)).toBeLessThanOrEqual(1);
   });
 
   it('with a mistake are shown with file and line', () => {

@@ -112,7 +112,7 @@ export class Arm64 implements Arch {
           sentence:
             `IOMMU unit ${index} of the configuration is an ${name}, which board ${this.#hv.machine.board.name} does not have. ` +
             'Remove it from iommu_units.',
-          target: { field: `iommuUnits[${index}]` },
+          target: { cell: this.#hv.rootCell.name, field: `iommuUnits[${index}]` },
         });
       },
     };
