@@ -14,24 +14,25 @@ const GIC_VERSIONS: readonly number[] = [2, 3];
 /** 0 or a negated error number. */
 export function enable(driver: JailhouseDriver, bytes: Uint8Array): number {
   const { linux, machine } = driver;
-  let root: string | undefined;
-  const refuse: Refuse = (rule, sentence, field) =>
-    driver.report.refuse('EINVAL', {
-      call: CALL,
-      rule,
-      sentence,
-      ...(field !== undefined && { target: { ...(root !== undefined && { cell: root }), field } }),
-    });
+  const refuseIn =
+    (root?: string): Refuse =>
+    (rule, sentence, field) =>
+      driver.report.refuse('EINVAL', {
+        call: CALL,
+        rule,
+        sentence,
+        ...(field !== undefined && { target: { ...(root !== undefined && { cell: root }), field } }),
+      });
 
   const wrong = checkDescriptor(bytes, 'system', machine.board.architecture);
   if (wrong) {
     linux.printk(wrong.log);
-    return refuse(wrong.rule, wrong.sentence);
+    return refuseIn()(wrong.rule, wrong.sentence);
   }
   const decoded = decode(bytes, 'system', 'The system configuration');
-  if (decoded instanceof ConfigError) return refuse(decoded.code, decoded.message);
+  if (decoded instanceof ConfigError) return refuseIn()(decoded.code, decoded.message);
   const { system } = decoded.config as { system: SystemConfig };
-  root = cellName(system.rootCell);
+  const refuse = refuseIn(cellName(system.rootCell));
   const cpus = cpusOf(system.rootCell.cpuSet);
   const highest = cpus.at(-1);
   if (highest === undefined)
