@@ -10,6 +10,7 @@ import type {
   EngineCommand,
   EngineMessage,
   EnginePort,
+  ProjectFile,
   RunEvent,
   RunRecord,
   RunResult,
@@ -36,6 +37,9 @@ export class RunView {
   counters = $state.raw<Readonly<Record<string, readonly CounterSample[]>>>({});
   statistics = $state.raw<CacheStatistics>();
   result = $state.raw<RunResult>();
+  /** Files as they were when the run started, for runs from the store. */
+  files = $state.raw<readonly ProjectFile[]>([]);
+  script = $state<string | null>(null);
   /** True if this window has followed the run, so that its terminals show it; a run from the store is read as text. */
   screens = $state(false);
   /** Why the engine went away, when it did not end by itself. */
@@ -75,6 +79,8 @@ export class RunView {
   load(record: RunRecord): void {
     this.summary = record;
     this.consoles = record.consoles;
+    this.files = record.files;
+    this.script = record.script;
     this.events = record.events;
     this.counters = byCell(record.counters);
     this.result = record.result;
