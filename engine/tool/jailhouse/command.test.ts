@@ -273,6 +273,36 @@ struct { struct jailhouse_cell_desc cell; __u64 cpus[1]; struct jailhouse_memory
   });
 });
 
+describe('config check', () => {
+  it('prints the reference’s own findings and exits with its codes', () => {
+    const s = shellSession({
+      'plain.cell': cellFile(plainCell('plain', [1], RAM_A)),
+      'bad.cell': cellFile(plainCell('bad', [1], 0x7fc0_0000)),
+      'bad.c': 'int x = ;',
+    });
+    expect(s.say('jailhouse config check root.cell plain.cell')).toBe(`Reading configuration set:
+  Architecture:  arm64
+  Root cell:     qemu-arm64 (root.cell)
+  Non-root cell: plain (plain.cell)
+Overlapping memory regions inside cell: None
+Overlapping memory regions with hypervisor: None
+Missing PCI MMCONFIG interceptions: None
+Missing resource interceptions for architecture arm64: None
+`);
+    expect(s.shell.lastStatus).toBe(0);
+    expect(s.say('jailhouse config check root.cell bad.cell')).toContain("In cell 'bad', region 1");
+    expect(s.shell.lastStatus).toBe(1);
+    expect(s.say('jailhouse config check plain.cell')).toContain('Not a root cell configuration: plain.cell\n');
+    expect(s.say('jailhouse config check')).toMatch(/^usage: /);
+    expect(s.shell.lastStatus).toBe(2);
+    expect(s.say('jailhouse config check nowhere.cell')).toContain("can't open 'nowhere.cell'");
+    expect(s.shell.lastStatus).toBe(2);
+    expect(s.say('jailhouse config check root.cell bad.c')).toContain('bad.c:1:');
+    expect(s.say('jailhouse config check --help')).toMatch(/^usage: /);
+    expect(s.shell.lastStatus).toBe(0);
+  });
+});
+
 describe('arguments', () => {
   it('integers as C reads them', () => {
     expect(['0', '12', '0x1F', '010', '-3', '+4', ' 5'].map(parseInteger)).toEqual([0n, 12n, 31n, 8n, -3n, 4n, 5n]);

@@ -6,6 +6,7 @@ import { EXIT, type Command, type Process } from '../process.ts';
 import { parseCellId, parseImages } from './arguments.ts';
 import { cellList } from './cell-list.ts';
 import { cellStats } from './cell-stats.ts';
+import { configCheck } from './config-check.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { cellLinux } from './linux/command.ts';
 import { helpText, TOOL_VERSION } from './usage.ts';
@@ -171,6 +172,7 @@ const GROUPED: Readonly<Record<string, Subcommand>> = {
   'cell destroy': cellDestroy,
   'cell stats': cellStats,
   'cell linux': cellLinux,
+  'config check': configCheck,
   'config create': needsRealMachine('jailhouse config create'),
   'config collect': needsRealMachine('jailhouse config collect'),
   'hardware check': hardwareCheck,

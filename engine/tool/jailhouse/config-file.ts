@@ -23,6 +23,8 @@ export interface ConfigFile {
 
 /** Lines for standard error instead of a configuration. */
 export interface Unreadable {
+  /** False: there is no such file; true: it is a source with mistakes. */
+  readonly found: boolean;
   readonly complaint: string;
 }
 
@@ -32,7 +34,7 @@ export function readConfigFile(files: Files, path: string): ConfigFile | Unreada
   const direct = files.read(path);
   if (direct && !path.endsWith('.c')) return { bytes: direct, origin: { file: path }, name: nameIn(direct) };
   const text = direct ?? (source === path ? undefined : files.read(source));
-  if (!text) return { complaint: `opening ${path}: ${strerror(ERRNO.ENOENT)}\n` };
+  if (!text) return { found: false, complaint: `opening ${path}: ${strerror(ERRNO.ENOENT)}\n` };
   return compile(files, source, decodeSource(text));
 }
 
@@ -42,7 +44,7 @@ function compile(files: Files, file: string, text: string): ConfigFile | Unreada
     return bytes ? decodeSource(bytes) : null;
   };
   const compiled = compileSource(text, { file, include });
-  if (compiled instanceof ConfigError) return { complaint: `${renderFault(compiled)}\n` };
+  if (compiled instanceof ConfigError) return { found: true, complaint: `${renderFault(compiled)}\n` };
   const read = readSource(text, { file, include });
   const origin: ConfigOrigin =
     read instanceof ConfigError
