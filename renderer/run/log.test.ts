@@ -25,6 +25,11 @@ describe('stored consoles', () => {
     expect(log('a\x00b\tc\n').text(0)).toBe('ab\tc');
   });
 
+  it('show what a carriage return wrote over', () => {
+    expect(plainText('root:~# \r\x1b[Kroot:~# jailhouse\r')).toBe('root:~# jailhouse');
+    expect(plainText('10 %\r55 %\r100')).toBe('100%');
+  });
+
   it('know when each line was begun', () => {
     const read = log('one\ntwo\nthree\n', [
       { offset: 0, guestNs: 10 },

@@ -5,7 +5,16 @@ import type { ConsoleText } from '../../engine/contract/index.ts';
 /** CSI, OSC and two-character escape sequences (ECMA-48, 5.4 and 8.3), and the control characters that print nothing. */
 const CONTROL = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]|[\x00-\x08\x0b-\x1f\x7f]/g;
 
-export const plainText = (text: string): string => text.replace(CONTROL, '');
+/** What a terminal would show of a line: what follows a carriage return is written over what stands there. */
+export function plainText(text: string): string {
+  let shown = '';
+  for (const part of text.replace(/\r+$/, '').split('\r')) {
+    const erased = /^\x1b\[[0-2]?[KJ]/.test(part);
+    const written = part.replace(CONTROL, '');
+    shown = erased ? written : written + shown.slice(written.length);
+  }
+  return shown;
+}
 
 export interface LogMatch {
   line: number;
