@@ -62,6 +62,8 @@ export class JailhouseDriver {
   systemFlags: number = SYSTEM_FLAG.VIRTUAL_DEBUG_CONSOLE;
   /** PCI devices that are bound to the stub driver. */
   claimedPci: { bdf: number; domain: number }[] = [];
+  /** Why the last call was refused, in a sentence; whoever asks clears it before the call. */
+  lastRefusal: string | undefined;
   /** Where configurations came from, by cell name, for events and the window; the tool fills it in. */
   readonly origins = new Map<string, ConfigOrigin>();
 
@@ -69,7 +71,11 @@ export class JailhouseDriver {
     this.linux = new Linux(options.machine);
     this.output = options.output;
     this.compatibility = options.compatibility ?? {};
-    this.report = new Reporter(options.machine, options.onEvent, (cell) => this.origins.get(cell));
+    const note = (event: RunEvent): void => {
+      if (event.kind === 'refusal') this.lastRefusal = event.sentence;
+      options.onEvent(event);
+    };
+    this.report = new Reporter(options.machine, note, (cell) => this.origins.get(cell));
   }
 
   get machine(): Machine {

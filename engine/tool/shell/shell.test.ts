@@ -14,7 +14,13 @@ describe('scripts', () => {
   it('go on after a failed command and name the first one', () => {
     const s = shellSession();
     const result = s.run('echo a\njailhouse disable\necho $?\nfalse');
-    expect(result).toEqual({ ok: false, line: 2, reason: 'line 2: `jailhouse disable` failed with exit status 1.' });
+    expect(result).toEqual({
+      ok: false,
+      line: 2,
+      reason:
+        'line 2: `jailhouse disable` failed with exit status 1. ' +
+        'The hypervisor is not enabled. Enable it first: jailhouse enable SYSCONFIG.',
+    });
     expect(s.shown['root']).toContain('\r\n1\r\n');
   });
 

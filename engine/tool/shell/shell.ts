@@ -207,6 +207,7 @@ export class RootShell {
     }
     let captured = '';
     const process = this.#process(words, interactive && !redirect, redirect ? (text) => (captured += text) : undefined);
+    this.driver.lastRefusal = undefined;
     const outcome = run(process);
     let status = isTask(outcome) ? yield* outcome : outcome;
     if (redirect && status === EXIT.OK) status = this.#redirect(redirect.path, captured);
@@ -217,7 +218,7 @@ export class RootShell {
       return { status, fatal: true, reason: `\`${text}\` found nothing in its time.` };
     const reason = negated
       ? `\`${text}\` succeeded, and a failure was expected.`
-      : `\`${text}\` failed with exit status ${status}.`;
+      : [`\`${text}\` failed with exit status ${status}.`, this.driver.lastRefusal].filter(Boolean).join(' ');
     return { status, fatal: status === EXIT.INTERRUPTED, reason };
   }
 
