@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  build,
   ensureElectron,
   ensureElectronLibraries,
   ensurePackages,
@@ -38,8 +39,8 @@ try {
   mkdirSync(reports, { recursive: true });
   const env = environment();
 
-  await oneCheck('Lint', ['npm', 'run', '-s', 'lint'], env);
-  await oneCheck('Types', ['npm', 'run', '-s', 'types'], env);
+  await oneCheck('Lint', (remark) => ran('npm', ['run', '-s', 'lint'], env, 15 * MINUTE, remark));
+  await oneCheck('Types', (remark) => ran('npm', ['run', '-s', 'types'], env, 15 * MINUTE, remark));
   await suite(
     'Unit tests',
     ['npm', 'run', '-s', 'unit', '--', '--reporter=json', `--outputFile=${join(reports, 'unit.json')}`],
@@ -47,7 +48,7 @@ try {
     30 * MINUTE,
     unitResults,
   );
-  if (await oneCheck('Build', ['npm', 'run', '-s', 'build', '--', '--logLevel', 'warn'], env)) {
+  if (await oneCheck('Build', build)) {
     const browser = !lacking.includes(SYSTEM_NEEDS.chromium);
     if (browser) {
       const electron = await electronForTests();
@@ -81,11 +82,10 @@ process.exit(total.failed.length === 0 ? 0 : 1);
 /**
  * A program that is one check by itself.
  * @param {string} title
- * @param {string[]} command
- * @param {NodeJS.ProcessEnv} env
+ * @param {(remark: (text: string) => void) => Promise<{ code: number, output: string }>} check
  */
-async function oneCheck(title, [command, ...args], env) {
-  const { code, output } = await step(title, (remark) => ran(command, args, env, 15 * MINUTE, remark));
+async function oneCheck(title, check) {
+  const { code, output } = await step(title, check);
   if (code === 0) total.passed++;
   else {
     say(lastLines(output, 60));

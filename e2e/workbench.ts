@@ -36,6 +36,8 @@ interface Shell {
   saved(action: () => Promise<void>): Promise<Map<string, Buffer>>;
   /** Ends it as a person does. */
   close(): Promise<void>;
+  /** Ends main as a crash would. */
+  kill(): Promise<void>;
 }
 
 export class Workbench {
@@ -81,8 +83,8 @@ export class Workbench {
   }
 
   /** As a crash would: without a word. */
-  killMain(): void {
-    process.kill(this.shell.pid, 'SIGKILL');
+  async killMain(): Promise<void> {
+    await this.shell.kill();
     this.#shell = undefined;
   }
 }
@@ -191,6 +193,12 @@ async function startBrowserShell(data: string, browser: Browser, complaints: Com
       context.removeAllListeners('download');
       return new Map(await Promise.all([...files].map(async ([name, content]) => [name, await content] as const)));
     },
+    async kill() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      await context.close();
+    },
     async close() {
       await context.close();
       const exited = once(child, 'exit');
@@ -244,6 +252,12 @@ async function startElectronShell(data: string, complaints: Complaints): Promise
       await action();
       await settled(() => readdirSync(folder).length);
       return new Map(readdirSync(folder).map((name) => [basename(name), readFileSync(join(folder, name))]));
+    },
+    async kill() {
+      // Its group goes with it: the stand-in's windows are another program's, which would stay.
+      const closed = app.waitForEvent('close');
+      process.kill(-app.process().pid!, 'SIGKILL');
+      await closed;
     },
     async close() {
       await app.close();

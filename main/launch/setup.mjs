@@ -1,7 +1,7 @@
 // What has to be there before anything of ours can run: packages, the pinned Node, what only the system can give, and the built window.
 // Runs on the system's Node (20 or newer) with nothing installed, so it imports nothing but Node's own modules.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLines, run, say, step, StepError } from './terminal.mjs';
@@ -258,22 +258,24 @@ const BUILD_STAMP = join(root, 'out', '.built-from');
 
 /** Builds main, preload, renderer and engine into out/, if their sources are not those that were built last. */
 export async function ensureBuild() {
-  const sources = sourcesDigest();
-  if (existsSync(BUILD_STAMP) && readFileSync(BUILD_STAMP, 'utf8') === sources) return;
+  if (existsSync(BUILD_STAMP) && readFileSync(BUILD_STAMP, 'utf8') === sourcesDigest()) return;
   await step('Building the window', async () => {
-    const { code, output } = await run(
-      pinnedNode(),
-      [join(modules, 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'],
-      {
-        cwd: root,
-        env: environment(),
-        timeoutMs: 10 * MINUTE,
-      },
-    );
+    const { code, output } = await build();
     if (code !== 0) throw new StepError('The window could not be built.', output);
   });
-  mkdirSync(dirname(BUILD_STAMP), { recursive: true });
-  writeFileSync(BUILD_STAMP, sources);
+}
+
+/** Builds, whatever was built before. */
+export async function build() {
+  const sources = sourcesDigest();
+  rmSync(BUILD_STAMP, { force: true });
+  const built = await run(
+    pinnedNode(),
+    [join(modules, 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'error'],
+    { cwd: root, env: environment(), timeoutMs: 10 * MINUTE },
+  );
+  if (built.code === 0) writeFileSync(BUILD_STAMP, sources);
+  return built;
 }
 
 /** Over path, size and modification time of every source: changes, new files and deleted ones are all seen. */
