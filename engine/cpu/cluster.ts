@@ -9,7 +9,7 @@ import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE, TLB_OFFSE
 import { ACCESS } from './core/services.ts';
 import { Decoder } from './interpreter/decoder.ts';
 import { HANDLER_COUNT, SPECIAL } from './interpreter/handlers.ts';
-import { interpreterModule } from './interpreter/module.ts';
+import { InterpreterCode } from './interpreter/module.ts';
 import type { AddressMap, BusAccess, CpuPort, CpuStatistics, MapSegment } from './port.ts';
 import { Processor } from './processor.ts';
 import type { Gpa, HostOffset } from '../util/units.ts';
@@ -89,10 +89,13 @@ export class CpuCluster {
   }
 
   private instantiate(): InterpreterExports {
+    const { memory } = this;
+    const code = InterpreterCode.for(this.area);
     const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: HANDLER_COUNT });
     const cpu = (): Processor => this.cpus[this.current]!;
     const host = {
       decode: (record: number) => this.decode(record),
+      emit: (handler: number) => handlers.set(handler, code.outlinedFunction(handler, memory, instance.exports)),
       codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),
       fetchFault: () => cpu().port.fetchFault(cpu(), this.address('accessAddress') as Gpa),
@@ -117,7 +120,7 @@ export class CpuCluster {
       },
       watchedStore: () => undefined,
     };
-    const instance = new WebAssembly.Instance(interpreterModule(this.area), {
+    const instance = new WebAssembly.Instance(code.main, {
       engine: { memory: this.memory, handlers },
       host,
     });

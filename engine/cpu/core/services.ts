@@ -3,6 +3,7 @@
 // `status`; its caller then returns without another effect.
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
 import type { AreaLayout } from './layout.ts';
+import type { ValueType } from '../wasm/expression.ts';
 import { I32, I64 } from '../wasm/expression.ts';
 import { defineAccess } from './access.ts';
 import { defineExceptions } from './exceptions.ts';
@@ -35,6 +36,8 @@ export const PERMIT = { READ: 1, WRITE: 2, EXECUTE: 4 } as const;
 export interface HostCalls {
   /** Decodes the record at the address. */
   readonly decode: FunctionReference;
+  /** Emits the outlined function of a handler and puts it into the table. */
+  readonly emit: FunctionReference;
   /** Record page for the code page at a host offset. */
   readonly codePage: FunctionReference;
   /** CpuPort.access for the access in the state; returns an Outcome. */
@@ -55,26 +58,6 @@ export interface HostCalls {
   readonly sendEvent: FunctionReference;
   /** A store touched a page that other CPUs' monitors watch: host address, bytes. */
   readonly watchedStore: FunctionReference;
-}
-
-export function importHostCalls(module: ModuleBuilder): HostCalls {
-  const host = (name: string, params: number, results: number): FunctionReference =>
-    module.importFunction('host', name, Array(params).fill(I32), Array(results).fill(I32));
-  return {
-    decode: host('decode', 1, 0),
-    codePage: host('codePage', 1, 1),
-    access: host('access', 0, 1),
-    fetchFault: host('fetchFault', 0, 1),
-    readSystem: host('readSystem', 1, 1),
-    writeSystem: host('writeSystem', 1, 1),
-    systemInstruction: host('systemInstruction', 1, 1),
-    hvc: host('hvc', 1, 1),
-    smc: host('smc', 1, 1),
-    unimplemented: host('unimplemented', 0, 0),
-    systemSyndrome: host('systemSyndrome', 0, 1),
-    sendEvent: host('sendEvent', 0, 0),
-    watchedStore: host('watchedStore', 2, 0),
-  };
 }
 
 export interface Services extends HostCalls {
@@ -139,38 +122,92 @@ export interface ServiceContext {
   readonly services: Services;
 }
 
+/** Signatures of what the main module defines. */
+const DEFINED = {
+  jump: [[I64], []],
+  raise: [[I32], []],
+  raiseAt: [[I32, I64], []],
+  raiseAfter: [[I32], []],
+  hypervisorCall: [[I32], []],
+  secureMonitorCall: [[I32], []],
+  trapSystem: [[], []],
+  undefined: [[], []],
+  enter: [[I32, I64], []],
+  checkStackAlignment: [[], []],
+  readPstate: [[], [I32]],
+  switchLevel: [[I32, I32], []],
+  writePstate: [[I32], []],
+  exceptionReturn: [[], []],
+  conclude: [[I32], []],
+  attend: [[], [I32]],
+  translate: [[I64, I32, I32], [I32]],
+  addressTranslation: [[I32, I32, I32, I32], []],
+  read: [[I64, I32], [I64]],
+  write: [[I64, I64, I32], []],
+  readVector: [[I64], []],
+  writeVector: [[I64], []],
+  hostRange: [[I64, I32, I32], [I32]],
+  probe: [[I64, I32], []],
+  dropDataTlb: [[], []],
+  stored: [[I32, I32], []],
+  fetch: [[I64], []],
+} as const satisfies Record<
+  Exclude<keyof Services, keyof HostCalls>,
+  readonly [readonly ValueType[], readonly ValueType[]]
+>;
+
+const HOST = {
+  decode: [1, 0],
+  emit: [1, 0],
+  codePage: [1, 1],
+  access: [0, 1],
+  fetchFault: [0, 1],
+  readSystem: [1, 1],
+  writeSystem: [1, 1],
+  systemInstruction: [1, 1],
+  systemSyndrome: [0, 1],
+  hvc: [1, 1],
+  smc: [1, 1],
+  unimplemented: [0, 0],
+  sendEvent: [0, 0],
+  watchedStore: [2, 0],
+} as const satisfies Record<keyof HostCalls, readonly [number, number]>;
+
+const hostSignature = (name: keyof HostCalls): [ValueType[], ValueType[]] => {
+  const [params, results] = HOST[name];
+  return [Array<ValueType>(params).fill(I32), Array<ValueType>(results).fill(I32)];
+};
+
+export function importHostCalls(module: ModuleBuilder): HostCalls {
+  const names = Object.keys(HOST) as (keyof HostCalls)[];
+  return Object.fromEntries(
+    names.map((name) => [name, module.importFunction('host', name, ...hostSignature(name))]),
+  ) as unknown as HostCalls;
+}
+
+/** Services of the main module for another one: each is imported when it is first asked for. */
+export function importServices(module: ModuleBuilder): Services {
+  const imported = new Map<string, FunctionReference>();
+  return new Proxy({} as Services, {
+    get(_, name: keyof Services) {
+      let reference = imported.get(name);
+      if (!reference) {
+        const signature = name in HOST ? hostSignature(name as keyof HostCalls) : DEFINED[name as keyof typeof DEFINED];
+        reference = module.importFunction('services', name, ...signature);
+        imported.set(name, reference);
+      }
+      return reference;
+    },
+  });
+}
+
 /** Declares and defines all services. */
 export function defineServices(module: ModuleBuilder, host: HostCalls, area: AreaLayout): Services {
-  const services: Services = {
-    ...host,
-    jump: module.declare('jump', [I64]),
-    raise: module.declare('raise', [I32]),
-    raiseAt: module.declare('raiseAt', [I32, I64]),
-    raiseAfter: module.declare('raiseAfter', [I32]),
-    hypervisorCall: module.declare('hypervisorCall', [I32]),
-    secureMonitorCall: module.declare('secureMonitorCall', [I32]),
-    trapSystem: module.declare('trapSystem'),
-    undefined: module.declare('undefined'),
-    enter: module.declare('enter', [I32, I64]),
-    checkStackAlignment: module.declare('checkStackAlignment'),
-    readPstate: module.declare('readPstate', [], [I32]),
-    switchLevel: module.declare('switchLevel', [I32, I32]),
-    writePstate: module.declare('writePstate', [I32]),
-    exceptionReturn: module.declare('exceptionReturn'),
-    conclude: module.declare('conclude', [I32]),
-    attend: module.declare('attend', [], [I32]),
-    translate: module.declare('translate', [I64, I32, I32], [I32]),
-    addressTranslation: module.declare('addressTranslation', [I32, I32, I32, I32]),
-    read: module.declare('read', [I64, I32], [I64]),
-    write: module.declare('write', [I64, I64, I32]),
-    readVector: module.declare('readVector', [I64]),
-    writeVector: module.declare('writeVector', [I64]),
-    hostRange: module.declare('hostRange', [I64, I32, I32], [I32]),
-    probe: module.declare('probe', [I64, I32]),
-    dropDataTlb: module.declare('dropDataTlb'),
-    stored: module.declare('stored', [I32, I32]),
-    fetch: module.declare('fetch', [I64]),
-  };
+  const declared = Object.entries(DEFINED).map(([name, [params, results]]) => [
+    name,
+    module.declare(name, params, results),
+  ]);
+  const services = { ...host, ...(Object.fromEntries(declared) as object) } as Services;
   const context: ServiceContext = { module, area, services };
   defineExceptions(context);
   defineTranslation(context);

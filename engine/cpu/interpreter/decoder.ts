@@ -5,7 +5,7 @@ import { findInstruction } from '../aarch64/table/index.ts';
 import { extractFields } from '../aarch64/table/pattern.ts';
 import type { Feature } from '../aarch64/table/instruction.ts';
 import { RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
-import { handlerOf, SPECIAL } from './handlers.ts';
+import { fusedHandler, handlerOf, HANDLERS, SPECIAL } from './handlers.ts';
 import type { Placement } from './records.ts';
 import { placeOperands, registerSlot } from './records.ts';
 
@@ -38,7 +38,26 @@ export class Decoder {
       next++;
       if (name === undefined || ENDS_LINE.has(name)) break;
     }
+    this.fuse(records, index, next);
     return next - index;
+  }
+
+  /** Makes one handler of two records where there is one, for the records decoded just now and the one before them. */
+  private fuse(records: number, from: number, to: number): void {
+    let second = to < RECORDS_PER_PAGE ? this.singleHandler(records + to * RECORD_SIZE) : 0;
+    for (let i = to - 1; i >= Math.max(from - 1, 0); i--) {
+      const record = records + i * RECORD_SIZE;
+      const first = this.singleHandler(record);
+      const fused = fusedHandler(first, second);
+      if (fused !== undefined) this.memory.setUint16(record, fused, true);
+      second = first;
+    }
+  }
+
+  /** The handler of a record by itself. */
+  private singleHandler(record: number): number {
+    const handler = this.memory.getUint16(record, true);
+    return HANDLERS[handler]?.parts[0].handler ?? handler;
   }
 
   /** Returns the entry's name, or nothing for an unallocated word. */

@@ -1,24 +1,30 @@
-// Outlined functions of all handlers: the special ones by hand, an instruction form's from its meaning.
+// Outlined functions. The main module has those of the special handlers; an instruction form's function is emitted from
+// its meaning when it is first called, as a module of its own, and put into the table of handlers.
 import { INLINE_MEANINGS, SYSTEM_MEANINGS } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { RECORD_SIZE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
+import { importServices } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
-import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
-import { FORMS, HANDLER_COUNT, SPECIAL, usesFp } from './handlers.ts';
+import type { FunctionReference } from '../wasm/module.ts';
+import { ModuleBuilder } from '../wasm/module.ts';
+import type { Form } from './handlers.ts';
+import { HANDLER_COUNT, SPECIAL, usesFp } from './handlers.ts';
 import { OUTLINED } from './loop.ts';
 import { OutlinedOperations } from './outlined.ts';
 
-/** Declares and defines the function of every handler; the position in the result is the handler's number. */
-export function defineOutlined(module: ModuleBuilder, services: Services, area: AreaLayout): FunctionReference[] {
-  const functions = new Array<FunctionReference>(HANDLER_COUNT);
-  const define = (handler: number, name: string, write: (f: FunctionBuilder) => void): void => {
+/** Declares and defines the special handlers' functions. All other places of the table call for theirs to be emitted. */
+export function defineSpecial(module: ModuleBuilder, services: Services, area: AreaLayout): FunctionReference[] {
+  const define = (name: string, write: (f: FunctionBuilder) => void): FunctionReference => {
     const reference = module.declare(name, OUTLINED.params, OUTLINED.results);
-    functions[handler] = reference;
     module.define(reference, write);
+    return reference;
   };
+  // Asks for the function, and comes back to the same record.
+  const missing = define('missing', (f) => f.call(services.emit, i32.load16u(f.param(I32, 0).get)));
+  const functions = new Array<FunctionReference>(HANDLER_COUNT).fill(missing);
 
   /** Looking up the next record costs no instruction; `fetch` charges for the branch that it takes itself for. */
   const look = (f: FunctionBuilder, pc: 'pc' | 'pageEnd'): void => {
@@ -28,31 +34,42 @@ export function defineOutlined(module: ModuleBuilder, services: Services, area: 
     const next = i64.add(state.get64('pcBias'), i64.extendU(i32.shrU(record, 2)));
     f.call(services.fetch, pc === 'pc' ? state.get64('pc') : next);
   };
-  define(SPECIAL.DECODE, 'decode', (f) => f.call(services.decode, f.param(I32, 0).get));
-  define(SPECIAL.RESOLVE, 'resolve', (f) => look(f, 'pc'));
-  define(SPECIAL.PAGE_END, 'pageEnd', (f) => look(f, 'pageEnd'));
-  define(SPECIAL.UNDEFINED, 'unallocated', (f) => f.call(services.undefined));
-  define(SPECIAL.UNIMPLEMENTED, 'unimplemented', (f) => {
+  functions[SPECIAL.DECODE] = define('decode', (f) => f.call(services.decode, f.param(I32, 0).get));
+  functions[SPECIAL.RESOLVE] = define('resolve', (f) => look(f, 'pc'));
+  functions[SPECIAL.PAGE_END] = define('pageEnd', (f) => look(f, 'pageEnd'));
+  functions[SPECIAL.UNDEFINED] = define('unallocated', (f) => f.call(services.undefined));
+  functions[SPECIAL.UNIMPLEMENTED] = define('unimplemented', (f) => {
     f.call(services.unimplemented);
     f.call(services.undefined);
   });
-
-  for (const { instruction, statics, near, handler } of FORMS) {
-    const meaning = INLINE_MEANINGS[instruction.name] ?? SYSTEM_MEANINGS[instruction.name];
-    if (!meaning) {
-      functions[handler] = functions[SPECIAL.UNIMPLEMENTED]!;
-      continue;
-    }
-    define(handler, formName(instruction.name, statics), (f) => {
-      const operations = new OutlinedOperations(f, area.window, services);
-      operations.near = near;
-      operations.begin(instruction);
-      if (usesFp(instruction)) operations.requireFp();
-      meaning(operations, statics);
-      operations.finish();
-    });
-  }
   return functions;
+}
+
+/** Name of the one export of an outlined function's module. */
+export const OUTLINED_NAME = 'outlined';
+
+/** Module with the outlined function of a form. */
+export function emitOutlined(form: Form, area: AreaLayout): Uint8Array<ArrayBuffer> {
+  const { instruction, statics, near } = form;
+  const module = new ModuleBuilder();
+  module.importMemory('engine', 'memory', 1);
+  const services = importServices(module);
+  const meaning = INLINE_MEANINGS[instruction.name] ?? SYSTEM_MEANINGS[instruction.name];
+  const reference = module.add(formName(instruction.name, statics), OUTLINED, (f) => {
+    if (!meaning) {
+      f.call(services.unimplemented);
+      f.call(services.undefined);
+      return;
+    }
+    const operations = new OutlinedOperations(f, area.window, services);
+    operations.near = near;
+    operations.begin(instruction);
+    if (usesFp(instruction)) operations.requireFp();
+    meaning(operations, statics);
+    operations.finish();
+  });
+  module.export(OUTLINED_NAME, reference);
+  return module.finish();
 }
 
 const formName = (name: string, statics: Readonly<Record<string, number>>): string =>

@@ -1,5 +1,7 @@
 // Handler numbers: every instruction form (entry and values of its statics) has one. Those that run inside the main loop
 // come first, so that the loop's br_table sends all others to their outlined functions.
+import type { FormPattern } from './fusions.ts';
+import { FUSED_PAIRS, parseFormPattern } from './fusions.ts';
 import { isInline } from './hot.ts';
 import { INSTRUCTIONS } from '../aarch64/table/index.ts';
 import type { Feature, Instruction } from '../aarch64/table/instruction.ts';
@@ -38,9 +40,15 @@ function spaceOf(instruction: Instruction): Omit<FormSpace, 'handlers'> & { size
   return { instruction, radices, branches, size };
 }
 
-function numberForms(): { forms: Form[]; spaces: Map<Instruction, FormSpace>; inlineCount: number } {
+/** What a handler executes: one form, or two of which only the second may branch. */
+export interface Handler {
+  readonly number: number;
+  readonly parts: readonly [Form] | readonly [Form, Form];
+}
+
+function listForms(): { forms: Omit<Form, 'handler'>[]; spaces: Map<Instruction, FormSpace> } {
   const spaces = new Map<Instruction, FormSpace>();
-  const listed: Omit<Form, 'handler'>[] = [];
+  const forms: Omit<Form, 'handler'>[] = [];
   for (const instruction of INSTRUCTIONS) {
     const { size, ...space } = spaceOf(instruction);
     spaces.set(instruction, { ...space, handlers: new Int32Array(size).fill(-1) });
@@ -51,18 +59,57 @@ function numberForms(): { forms: Form[]; spaces: Map<Instruction, FormSpace>; in
         statics[name] = rest % count;
         rest = Math.floor(rest / count);
       }
-      listed.push({ instruction, statics, near: !space.branches || number % 2 === 0 });
+      forms.push({ instruction, statics, near: !space.branches || number % 2 === 0 });
     }
   }
-  const inline = listed.filter(isInline);
-  const outlined = listed.filter((form) => !isInline(form));
-  const forms = [...inline, ...outlined].map((form, i): Form => ({ ...form, handler: SPECIAL_COUNT + i }));
-  for (const { instruction, statics, near, handler } of forms) {
-    const space = spaces.get(instruction)!;
-    space.handlers[formNumber(space, statics, near)] = handler;
-  }
-  return { forms, spaces, inlineCount: inline.length };
+  return { forms, spaces };
 }
+
+/** Whether a form is one that a pattern of fusions.ts names. */
+function matcher(pattern: FormPattern): (form: Form) => boolean {
+  const { name, statics, near } = parseFormPattern(pattern);
+  return (form) =>
+    form.instruction.name === name &&
+    (near === undefined || form.near === near) &&
+    statics.every(([key, value]) => form.statics[key] === value);
+}
+
+function numberHandlers() {
+  const { forms, spaces } = listForms();
+  const handlers: (Handler | undefined)[] = new Array<undefined>(SPECIAL_COUNT).fill(undefined);
+  const add = (form: Omit<Form, 'handler'>): Form => {
+    const numbered = { ...form, handler: handlers.length };
+    handlers.push({ number: numbered.handler, parts: [numbered] });
+    const space = spaces.get(form.instruction)!;
+    space.handlers[formNumber(space, form.statics, form.near)] = numbered.handler;
+    return numbered;
+  };
+  const inline = forms.filter(isInline).map(add);
+  const pairs = new Map<number, number>();
+  const matching = new Map<FormPattern, Form[]>();
+  const formsLike = (pattern: FormPattern): Form[] => {
+    let found = matching.get(pattern);
+    if (!found) {
+      found = inline.filter(matcher(pattern));
+      if (found.length === 0) throw new Error(`fusions.ts names no inline form by "${pattern}"`);
+      matching.set(pattern, found);
+    }
+    return found;
+  };
+  for (const [first, second] of FUSED_PAIRS)
+    for (const a of formsLike(first))
+      for (const b of formsLike(second)) {
+        const key = pairKey(a.handler, b.handler);
+        if (pairs.has(key)) continue;
+        pairs.set(key, handlers.length);
+        handlers.push({ number: handlers.length, parts: [a, b] });
+      }
+  const inlineEnd = handlers.length;
+  forms.filter((form) => !isInline(form)).forEach(add);
+  return { handlers, spaces, pairs, inlineEnd };
+}
+
+const pairKey = (first: number, second: number): number => first * 0x10000 + second;
 
 function formNumber(space: Omit<FormSpace, 'handlers'>, statics: Statics, near: boolean): number {
   let number = 0;
@@ -73,12 +120,25 @@ function formNumber(space: Omit<FormSpace, 'handlers'>, statics: Statics, near: 
   return space.branches ? number * 2 + (near ? 0 : 1) : number;
 }
 
-const numbered = numberForms();
+const numbered = numberHandlers();
 
-export const FORMS: readonly Form[] = numbered.forms;
+/** Handlers by number; nothing for the special ones. */
+export const HANDLERS: readonly (Handler | undefined)[] = numbered.handlers;
 /** Handlers below this run inside the main loop. */
-export const INLINE_END = SPECIAL_COUNT + numbered.inlineCount;
-export const HANDLER_COUNT = SPECIAL_COUNT + numbered.forms.length;
+export const INLINE_END = numbered.inlineEnd;
+export const HANDLER_COUNT = numbered.handlers.length;
+
+/** The handler that executes two records in one go, or nothing. Both are handlers of single forms. */
+export function fusedHandler(first: number, second: number): number | undefined {
+  return numbered.pairs.get(pairKey(first, second));
+}
+
+/** The form that a handler executes first. */
+export function firstForm(handler: number): Form {
+  const found = HANDLERS[handler];
+  if (!found) throw new Error(`handler ${handler} stands for no instruction form`);
+  return found.parts[0];
+}
 
 /** Handler of a decoded instruction. */
 export function handlerOf(instruction: Instruction, fields: Fields, near: boolean): number {

@@ -41,8 +41,6 @@ export function declareLocals(f: FunctionBuilder): LoopLocals {
 export interface LoopLabels {
   /** Dispatches the record at `ip`. */
   readonly top: Label;
-  /** Advances by one record, then dispatches. */
-  readonly next: Label;
   /** Runs the instruction at `ip` in its outlined function. */
   readonly outlined: Label;
   /** Goes to the address in `target`. */
@@ -55,8 +53,6 @@ export class InlineOperations extends RecordOperations {
   protected readonly flags: FlagSource;
   /** True once control has left for good: no fall-through to the next record. */
   ended = false;
-  /** Records that the handler consumes. */
-  records = 1;
 
   constructor(f: FunctionBuilder, window: number, locals: LoopLocals, labels: LoopLabels) {
     super(f, window);
@@ -181,11 +177,16 @@ export class InlineOperations extends RecordOperations {
     this.f.store128(host, 16, second);
   }
 
-  /** Ends the handler. */
+  /** Goes on to the next record. */
+  advance(): void {
+    this.f.set(this.locals.ip, i32.add(this.locals.ip.get, RECORD_SIZE));
+  }
+
+  /** Ends the handler. Each has its own way back to the dispatch: a shared one would cost a jump more. */
   finish(): void {
     if (this.ended) return;
-    if (this.records > 1) this.f.set(this.locals.ip, i32.add(this.locals.ip.get, (this.records - 1) * RECORD_SIZE));
-    this.f.br(this.labels.next);
+    this.advance();
+    this.f.br(this.labels.top);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Services } from '../core/services.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
-import { FORMS, INLINE_END, SPECIAL, SPECIAL_COUNT, usesFp } from './handlers.ts';
+import { HANDLERS, INLINE_END, SPECIAL, usesFp } from './handlers.ts';
 import type { LoopLabels, LoopLocals } from './inline.ts';
 import { declareLocals, InlineOperations, reload, spill } from './inline.ts';
 
@@ -45,9 +45,7 @@ class LoopWriter {
           f.block((outlined) => {
             f.block((spent) => {
               f.block((jump) => {
-                f.block((next) => this.handlers({ top, next, outlined, jump }, spent));
-                f.set(locals.ip, i32.add(locals.ip.get, RECORD_SIZE));
-                f.br(top);
+                this.handlers({ top, outlined, jump }, spent);
               });
               this.jump(top, returned);
             });
@@ -109,7 +107,7 @@ class LoopWriter {
 
   private handler(number: number, labels: LoopLabels, area: AreaLayout): void {
     const { f, locals } = this;
-    const form = FORMS[number - SPECIAL_COUNT];
+    const parts = HANDLERS[number]?.parts;
     if (number === SPECIAL.RESOLVE || number === SPECIAL.PAGE_END) {
       const pc =
         number === SPECIAL.RESOLVE
@@ -121,15 +119,19 @@ class LoopWriter {
       f.br(labels.jump);
       return;
     }
-    if (number < SPECIAL_COUNT || !form) {
+    if (!parts) {
       f.br(labels.outlined);
       return;
     }
     const operations = new InlineOperations(f, area.window, locals, labels);
-    operations.begin(form.instruction);
-    operations.near = form.near;
-    if (usesFp(form.instruction)) operations.requireFp();
-    INLINE_MEANINGS[form.instruction.name]!(operations, form.statics);
+    parts.forEach((form, i) => {
+      // From here on the second instruction is the running one, for faults as well.
+      if (i > 0) operations.advance();
+      operations.begin(form.instruction);
+      operations.near = form.near;
+      if (usesFp(form.instruction)) operations.requireFp();
+      INLINE_MEANINGS[form.instruction.name]!(operations, form.statics);
+    });
     operations.finish();
   }
 

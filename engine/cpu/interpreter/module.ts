@@ -1,12 +1,14 @@
-// Emits the interpreter as one WebAssembly module. Modules are kept by layout: all machines of a process share the code.
+// The interpreter as WebAssembly modules for one layout of the CPU area: the main module with services and loop, and one
+// for each outlined function that was ever called. All machines of a process with the same layout share them.
 import type { AreaLayout } from '../core/layout.ts';
 import { defineServices, importHostCalls } from '../core/services.ts';
+import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
-import { defineOutlined } from './functions.ts';
-import { HANDLER_COUNT } from './handlers.ts';
+import { defineSpecial, emitOutlined, OUTLINED_NAME } from './functions.ts';
+import { firstForm, HANDLER_COUNT } from './handlers.ts';
 import { defineLoop } from './loop.ts';
 
-/** Emits the module for an area layout. */
+/** Emits the main module. */
 export function emitInterpreter(area: AreaLayout): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
@@ -14,23 +16,43 @@ export function emitInterpreter(area: AreaLayout): Uint8Array<ArrayBuffer> {
   const host = importHostCalls(module);
   const services = defineServices(module, host, area);
   const run = defineLoop(module, services, area);
-  module.fillTable(0, defineOutlined(module, services, area));
+  module.fillTable(0, defineSpecial(module, services, area));
   module.export('run', run);
-  module.export('switchLevel', services.switchLevel);
-  module.export('addressTranslation', services.addressTranslation);
-  module.export('readPstate', services.readPstate);
-  module.export('writePstate', services.writePstate);
+  for (const [name, reference] of Object.entries(services)) module.export(name, reference as FunctionReference);
   return module.finish();
 }
 
-const modules = new Map<string, WebAssembly.Module>();
+export class InterpreterCode {
+  readonly main: WebAssembly.Module;
+  private readonly area: AreaLayout;
+  private readonly outlined = new Map<number, WebAssembly.Module>();
 
-export function interpreterModule(area: AreaLayout): WebAssembly.Module {
-  const key = JSON.stringify(area);
-  let module = modules.get(key);
-  if (!module) {
-    module = new WebAssembly.Module(emitInterpreter(area));
-    modules.set(key, module);
+  private constructor(area: AreaLayout) {
+    this.area = area;
+    this.main = new WebAssembly.Module(emitInterpreter(area));
   }
-  return module;
+
+  private static readonly known = new Map<string, InterpreterCode>();
+
+  static for(area: AreaLayout): InterpreterCode {
+    const key = JSON.stringify(area);
+    let code = InterpreterCode.known.get(key);
+    if (!code) {
+      code = new InterpreterCode(area);
+      InterpreterCode.known.set(key, code);
+    }
+    return code;
+  }
+
+  /** The outlined function of a handler (of the first instruction of a fused one), bound to a main instance. */
+  outlinedFunction(handler: number, memory: WebAssembly.Memory, services: WebAssembly.Exports): CallableFunction {
+    const form = firstForm(handler);
+    let module = this.outlined.get(form.handler);
+    if (!module) {
+      module = new WebAssembly.Module(emitOutlined(form, this.area));
+      this.outlined.set(form.handler, module);
+    }
+    const instance = new WebAssembly.Instance(module, { engine: { memory }, services });
+    return instance.exports[OUTLINED_NAME] as CallableFunction;
+  }
 }

@@ -7,7 +7,7 @@ import { OUTCOME } from '../port.ts';
 import { MiB } from '../../util/units.ts';
 import { NOP } from './assembler.ts';
 import type { Block } from './generator.ts';
-import { EXPLAINED } from './explained.ts';
+import { isExplained } from './explained.ts';
 import { Generator } from './generator.ts';
 import { BACKING_PAGES, buildImage, LAYOUT, PAGE, RECORD } from './image.ts';
 import { runOnQemu } from './qemu.ts';
@@ -106,7 +106,7 @@ export function compareOnce(options: RunOptions): Report {
 function compareBlocks(blocks: readonly Block[], pattern: Uint8Array, cpu: string): Difference[] {
   const image = buildImage(blocks, pattern);
   const all = differences(runOnEngine(image.bytes, blocks.length, cpu), runOnQemu(image.bytes, cpu), blocks.length);
-  return all.filter((difference) => !EXPLAINED.some(({ applies }) => applies(difference, cpu)));
+  return all.filter((difference) => !isExplained(difference, cpu));
 }
 
 /** Replaces instructions by NOP as long as a difference remains. All candidates of a round share one run. */

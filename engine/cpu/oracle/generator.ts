@@ -6,6 +6,8 @@ import { extractFields } from '../aarch64/table/pattern.ts';
 import { Random, randomWordFrom } from '../aarch64/table/random.ts';
 import { SYSTEM_INSTRUCTIONS } from '../aarch64/system/instructions.ts';
 import type { CpuModel } from '../aarch64/system/models.ts';
+import type { FormPattern } from '../interpreter/fusions.ts';
+import { FUSED_PAIRS, parseFormPattern } from '../interpreter/fusions.ts';
 import { systemFields } from './assembler.ts';
 import { END_OF_BLOCK, PAGE, PAGES, WINDOW } from './image.ts';
 
@@ -27,6 +29,9 @@ export interface Block {
   /** Registers that start as the address of a word of the block: [register, word]. */
   readonly pointers: readonly (readonly [number, number])[];
 }
+
+/** Share of fused pairs among what programs are made of. */
+const FUSED_SHARE = 0.2;
 
 const EL1T = 0x3c4;
 const EL0T = 0x3c0;
@@ -96,10 +101,12 @@ const SYSTEM_ACTIONS = SYSTEM_INSTRUCTIONS.filter(({ name }) => !name.startsWith
 export class Generator {
   private readonly random: Random;
   private readonly choices: readonly Instruction[];
+  private readonly only: RegExp | undefined;
 
   /** `only`: names of entries to choose from, as a pattern. */
   constructor(seed: number, model: CpuModel, only?: RegExp) {
     this.random = new Random(seed);
+    this.only = only;
     this.choices = INSTRUCTIONS.filter(
       ({ name, feature }) =>
         model.features.includes(feature) &&
@@ -116,7 +123,10 @@ export class Generator {
   block(length: number): Block {
     const { random } = this;
     const work = new BlockWriter(random, length);
-    while (work.words.length < length) work.append(random.pick(this.choices));
+    while (work.words.length < length) {
+      if (!this.only && random.chance(FUSED_SHARE)) work.appendFused(random.pick(FUSED_PAIRS));
+      else work.append(random.pick(this.choices));
+    }
     return work.finish();
   }
 }
@@ -161,9 +171,16 @@ class BlockWriter {
     return BigInt.asUintN(64, BigInt(WINDOW + offset));
   }
 
-  append(instruction: Instruction): void {
+  /** Two instructions that the interpreter runs by one handler. */
+  appendFused(pair: readonly [FormPattern, FormPattern]): void {
+    for (const { name, statics } of pair.map(parseFormPattern)) this.append(INSTRUCTION_BY_NAME.get(name)!, statics);
+  }
+
+  /** `statics`: values that the word must have, or it is left out. */
+  append(instruction: Instruction, statics: readonly (readonly [string, number])[] = []): void {
     const { random } = this;
     const { name } = instruction;
+    if (this.words.length >= this.length) return;
     const fixed = this.fixedFields(instruction);
     if (!fixed) return;
     // Aliases between the registers of an instruction are where mistakes hide.
@@ -173,7 +190,8 @@ class BlockWriter {
       if (fixed[a] === undefined && fixed[b] === undefined)
         fixed[a] = fixed[b] = random.below(32) & (name.startsWith('CASP') ? 30 : 31);
     }
-    const word = randomWordFrom(random, instruction, fixed);
+    const word = this.wordWith(instruction, fixed, statics);
+    if (word === undefined) return;
     const fields = extractFields(instruction.pattern, word);
     if (isMemory(instruction)) this.aim(instruction, fields);
     this.words.push(word);
@@ -183,6 +201,23 @@ class BlockWriter {
     }
     if (name === 'BL' || name === 'BLR') this.taken.add(30);
     this.pairExclusive(name, fields);
+  }
+
+  private wordWith(
+    instruction: Instruction,
+    fixed: Readonly<Record<string, number>>,
+    statics: readonly (readonly [string, number])[],
+  ): number | undefined {
+    const fits = (fields: Readonly<Record<string, number>>): boolean =>
+      statics.every(([name, value]) => {
+        const found = instruction.statics.find((item) => (typeof item === 'string' ? item : item.name) === name)!;
+        return (typeof found === 'string' ? fields[found] : found.of(fields)) === value;
+      });
+    for (let attempt = 0; attempt < 300; attempt++) {
+      const word = randomWordFrom(this.random, instruction, fixed);
+      if (fits(extractFields(instruction.pattern, word))) return word;
+    }
+    return undefined;
   }
 
   /** After an exclusive load, often the store that belongs to it. */

@@ -77,6 +77,15 @@ export class ModuleBuilder {
     this.bodies.set(reference.index, body);
   }
 
+  /** Writes a body first and declares its function then: calls in it may still import. */
+  add(name: string, signature: Signature, write: (body: FunctionBuilder) => void): FunctionReference {
+    const body = new FunctionBuilder(this, { ...signature, name, index: -1, typeIndex: -1 });
+    write(body);
+    const reference = this.declare(name, signature.params, signature.results);
+    this.bodies.set(reference.index, body);
+    return reference;
+  }
+
   export(name: string, reference: FunctionReference): void {
     this.exports.push({ name, reference });
   }
