@@ -34,3 +34,5 @@ export {
   replacementBetween,
   type PlacedFinding,
 } from './rules/report.ts';
+export { newCell, type NewCell, type NewCellRequest } from './new-cell.ts';
+export { unifiedDiff } from './sequence.ts';

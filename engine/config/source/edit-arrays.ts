@@ -6,6 +6,7 @@ import type { CellConfig, Config } from '../model.ts';
 import type { Draft, Edit } from './draft.ts';
 import type { InitNode } from './parser.ts';
 import { arrayPart, entryParts, memberList, type Names } from './parts.ts';
+import { commonPairs } from '../sequence.ts';
 import { render, type Part } from './text.ts';
 
 /** Edits after which every array has as many entries as the goal. From level 1 on whole arrays are written anew. */
@@ -228,28 +229,6 @@ export function runs(before: readonly unknown[], after: readonly unknown[]): Run
 
 const keyOf = (entry: unknown): string =>
   JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
-
-const COMMON_MAX = 1_000_000;
-
-/** Longest common subsequence as index pairs; none for lists too long to compare. */
-function commonPairs(a: readonly string[], b: readonly string[]): [number, number][] {
-  if (a.length * b.length > COMMON_MAX) return [];
-  const width = b.length + 1;
-  const lengths = new Uint32Array((a.length + 1) * width);
-  for (let i = a.length - 1; i >= 0; i--)
-    for (let j = b.length - 1; j >= 0; j--)
-      lengths[i * width + j] =
-        a[i] === b[j]
-          ? lengths[(i + 1) * width + j + 1]! + 1
-          : Math.max(lengths[(i + 1) * width + j]!, lengths[i * width + j + 1]!);
-  const pairs: [number, number][] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length;) {
-    if (a[i] === b[j]) pairs.push([i++, j++]);
-    else if (lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!) i++;
-    else j++;
-  }
-  return pairs;
-}
 
 /** The whole array written anew. */
 function rewritten(draft: Draft, { key }: Trailing, goal: Config): Edit[] {
