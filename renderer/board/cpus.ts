@@ -12,6 +12,12 @@ export interface CpuOwner {
   cell: CellConfig;
 }
 
+/** What a move would do, or why it is forbidden. */
+export interface Verdict {
+  allowed: boolean;
+  text: string;
+}
+
 /** A move in the hand. */
 export interface CpuMove {
   cpu: number;
@@ -19,8 +25,10 @@ export interface CpuMove {
   from: string;
   /** Key of the column it is over; undefined over none. */
   over: string | undefined;
-  /** Pointer position, or undefined when moved by keyboard. */
-  at: { x: number; y: number } | undefined;
+  /** What dropping it there would do; undefined over none and over the cell that has it. */
+  verdict: Verdict | undefined;
+  /** Pointer position. */
+  at: { x: number; y: number };
 }
 
 export interface CpuPlace {

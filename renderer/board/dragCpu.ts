@@ -1,6 +1,7 @@
 // Dragging a CPU chip between columns with the pointer: a few pixels start it, columns light up, Escape or a drop outside cancels.
 import type { Attachment } from 'svelte/attachments';
 import type { Workbench } from '../state/workbench.svelte.ts';
+import type { Verdict } from './cpus.ts';
 import { giveCpu } from './edits.ts';
 import { moveVerdict } from './verdict.ts';
 
@@ -17,6 +18,9 @@ export const dragCpu =
         .elementsFromPoint(x, y)
         .map((each) => each.closest<HTMLElement>('[data-column]')?.dataset.column)
         .find((key) => key !== undefined);
+
+    const verdictOn = (over: string | undefined): Verdict | undefined =>
+      over === undefined || over === from || !workbench.project ? undefined : moveVerdict(workbench.project, cpu, over);
 
     const end = (): void => {
       start = undefined;
@@ -42,16 +46,18 @@ export const dragCpu =
         board.select({ kind: 'cpu', cpu });
         window.addEventListener('keydown', key, true);
       }
-      board.move = { cpu, from, over: columnUnder(at.x, at.y), at };
+      const over = columnUnder(at.x, at.y);
+      // The rules run once a column, not once a pixel.
+      const verdict = over === board.move?.over ? board.move?.verdict : verdictOn(over);
+      board.move = { cpu, from, over, verdict, at };
     };
     const up = (): void => {
       const { move: held } = board;
       end();
       const { project } = workbench;
-      if (!held || held.over === undefined || held.over === from || !project) return;
-      const verdict = moveVerdict(project, cpu, held.over);
-      if (verdict.allowed) giveCpu(project, cpu, held.over);
-      else workbench.notices.show('info', verdict.text);
+      if (!held?.verdict || held.over === undefined || !project) return;
+      if (held.verdict.allowed) giveCpu(project, cpu, held.over);
+      else workbench.notices.show('info', held.verdict.text);
     };
     element.addEventListener('pointerdown', down);
     element.addEventListener('pointermove', move);

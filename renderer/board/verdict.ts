@@ -4,11 +4,7 @@ import { newErrors } from '../state/problems.ts';
 import type { OpenProject } from '../state/project.svelte.ts';
 import { BOARD_COLUMN, HYPERVISOR_COLUMN } from './columns.ts';
 import { moveCpu, moveEffects } from './cpus.ts';
-
-export interface Verdict {
-  allowed: boolean;
-  text: string;
-}
+import type { Verdict } from './cpus.ts';
 
 const NOT_CELLS: Record<string, string> = {
   [BOARD_COLUMN]: 'The board has its CPUs already: drop it on a cell.',
