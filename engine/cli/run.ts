@@ -3,11 +3,12 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunOutcome } from '../contract/index.ts';
+import type { SystemImages } from '../machine/boot-loader.ts';
 import { FolderSource, LayeredSource } from '../service/library.ts';
 import { Run } from '../service/run.ts';
 import { boardLibrary } from './library.ts';
 import { ConsoleFiles, LinePrinter } from './output.ts';
-import { interact } from './terminal.ts';
+import { feedUart, interact } from './terminal.ts';
 import { parseArguments, parseCount, UsageError } from './usage.ts';
 
 const USAGE = `usage: cellblock run BOARD [SCRIPT] [OPTIONS]
@@ -20,6 +21,10 @@ Powers a board on and gives SCRIPT (or standard input) to its root shell, one co
   --json              ends with one object: result, guest and host seconds, instructions, counters, events, digest
   --cpus N            only the first N CPUs of the board
   --no-jit            the interpreter alone
+  --kernel FILE       a real system on the bare board: Linux Image, ELF or raw image
+  --initrd FILE       its initial RAM disk
+  --append TEXT       its command line
+                      Without SCRIPT, standard input goes to the first UART and the run ends when the board powers off.
 
 In a script: jailhouse …, cat, ls, tree, echo, dmesg, sleep SECONDS (guest time), expect CONSOLE REGEX [SECONDS],
 send CONSOLE TEXT. Files are looked up beside the script, then in the board's folder.
@@ -31,6 +36,9 @@ const OPTIONS = {
   json: { type: 'boolean' },
   cpus: { type: 'string' },
   'no-jit': { type: 'boolean' },
+  kernel: { type: 'string' },
+  initrd: { type: 'string' },
+  append: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -46,8 +54,9 @@ export async function runCommand(args: string[]): Promise<number> {
 
   const library = boardLibrary();
   const board = library.loadWithCpus(name, parseCount('--cpus', values.cpus, 1));
-  const interactive = scriptPath === undefined && process.stdin.isTTY;
-  const script = interactive ? null : scriptPath === undefined ? await readAll(process.stdin) : readScript(scriptPath);
+  const system = readSystem(values);
+  const interactive = scriptPath === undefined && system === undefined && process.stdin.isTTY;
+  const script = await readScript(scriptPath, interactive || system !== undefined);
   const run = new Run({
     board,
     files: new LayeredSource(
@@ -56,9 +65,10 @@ export async function runCommand(args: string[]): Promise<number> {
     ),
     script,
     prompt: interactive,
+    ...(system && { system }),
   });
 
-  const printer = new LinePrinter(process.stdout, { except: interactive ? ['root'] : [] });
+  const printer = new LinePrinter(process.stdout, { except: process.stdin.isTTY && script === null ? ['root', ...run.machine.uarts.slice(0, 1)] : [] });
   run.consoles.onOutput((...output) => printer.write(...output));
   const files = values['console-dir'] === undefined ? undefined : new ConsoleFiles(values['console-dir']);
   if (files) run.consoles.onOutput((info, bytes) => files.write(info.name, bytes));
@@ -67,6 +77,8 @@ export async function runCommand(args: string[]): Promise<number> {
   let reason: string | undefined;
   if (interactive) {
     await interact(run);
+  } else if (script === null) {
+    outcome = await feedUart(run);
   } else {
     const end = run.pump.advance();
     const result = run.scriptResult;
@@ -85,8 +97,27 @@ export async function runCommand(args: string[]): Promise<number> {
   return outcome === 'failed' ? 1 : 0;
 }
 
-function readScript(path: string): string {
-  if (!existsSync(path)) throw new UsageError(`there is no script "${path}".`);
-  if (!statSync(path).isFile()) throw new UsageError(`"${path}" is not a file; a script is a text file of commands.`);
-  return readFileSync(path, 'utf8');
+/** The script's text; null when there is none and standard input is not one. */
+async function readScript(path: string | undefined, inputIsTyped: boolean): Promise<string | null> {
+  if (path !== undefined) return readInput('script', path).toString('utf8');
+  return inputIsTyped ? null : await readAll(process.stdin);
+}
+
+function readSystem(values: { kernel?: string; initrd?: string; append?: string }): SystemImages | undefined {
+  if (values.kernel === undefined) {
+    if (values.initrd !== undefined || values.append !== undefined)
+      throw new UsageError('--initrd and --append go with --kernel FILE.');
+    return undefined;
+  }
+  return {
+    kernel: readInput('kernel', values.kernel),
+    ...(values.initrd !== undefined && { initrd: readInput('initial RAM disk', values.initrd) }),
+    ...(values.append !== undefined && { append: values.append }),
+  };
+}
+
+function readInput(what: string, path: string): Buffer {
+  if (!existsSync(path)) throw new UsageError(`there is no ${what} "${path}".`);
+  if (!statSync(path).isFile()) throw new UsageError(`the ${what} "${path}" is not a file.`);
+  return readFileSync(path);
 }

@@ -1,8 +1,52 @@
-// A person at a terminal: keys go to the root shell, guest time follows host time, end of input (^D) ends the run.
+// Standard input during a run: a person's keys for the root shell, or bytes for the first UART of a bare board.
+import type { RunOutcome } from '../contract/index.ts';
 import type { Run } from '../service/run.ts';
 
 const END_OF_INPUT = 0x04;
+/** A bite of running: after it, input is looked at. */
+const BITE_MS = 10;
 
+/** Ends a run at a terminal, where every other key is the guest's: ^]. */
+const ESCAPE = 0x1d;
+
+/**
+ * Standard input goes to the first UART, and its end ends nothing; the run ends when the board powers off.
+ * At a terminal the UART is the terminal: bytes both ways as they are, and ^] ends the run.
+ */
+export async function feedUart(run: Run): Promise<RunOutcome> {
+  const { stdin } = process;
+  const uart = run.machine.uarts[0];
+  let wake: () => void = () => undefined;
+  let open = true;
+  let escaped = false;
+  if (stdin.isTTY) {
+    stdin.setRawMode(true);
+    process.stderr.write('^] ends the run.\r\n');
+    run.consoles.onOutput((info, bytes) => info.name === uart && process.stdout.write(bytes));
+  }
+  stdin.on('data', (bytes: Buffer) => {
+    escaped ||= stdin.isTTY && bytes.includes(ESCAPE);
+    if (uart !== undefined) run.machine.uartInput(uart, bytes);
+    wake();
+  });
+  stdin.on('end', () => {
+    open = false;
+    wake();
+  });
+  for (;;) {
+    const deadline = performance.now() + BITE_MS;
+    const end = run.pump.advance(undefined, () => performance.now() > deadline);
+    if (end === 'finished' || escaped) break;
+    if (end === 'busy') await new Promise(setImmediate);
+    else if (open) await new Promise<void>((resolve) => (wake = resolve));
+    else break;
+  }
+  if (stdin.isTTY) stdin.setRawMode(false);
+  stdin.destroy();
+  return run.poweredOff ? 'passed' : 'stopped';
+}
+
+/** A person at a terminal: keys go to the root shell; end of input (^D) ends the run. */
 export async function interact(run: Run): Promise<void> {
   const { stdin, stdout } = process;
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -19,7 +63,7 @@ export async function interact(run: Run): Promise<void> {
   let timer: NodeJS.Immediate | undefined;
   const pump = (): void => {
     clearImmediate(timer);
-    const deadline = performance.now() + 10;
+    const deadline = performance.now() + BITE_MS;
     const end = run.pump.advance(undefined, () => performance.now() > deadline);
     if (end === 'busy') timer = setImmediate(pump);
     if (end === 'finished') resolve(undefined);

@@ -34,6 +34,8 @@ export interface DriverOptions {
   output: ConsoleOutput;
   onEvent: (event: RunEvent) => void;
   compatibility?: Compatibility;
+  /** False when a real system runs on the bare board: no modelled Linux, no driver in it. */
+  modelledLinux?: boolean;
 }
 
 /** Questions to the hypervisor. Asked by a process they are hypercalls; the window peeks without leaving a trace. */
@@ -68,7 +70,7 @@ export class JailhouseDriver {
   readonly origins = new Map<string, ConfigOrigin>();
 
   constructor(options: DriverOptions) {
-    this.linux = new Linux(options.machine);
+    this.linux = new Linux(options.machine, options.modelledLinux);
     this.output = options.output;
     this.compatibility = options.compatibility ?? {};
     const note = (event: RunEvent): void => {

@@ -24,11 +24,15 @@ export class Linux {
   #log: LogLine[] = [];
   readonly #online: Set<number>;
 
-  constructor(machine: Machine) {
+  /** False when a real system runs on the board: then there is no modelled kernel, and nothing of it is touched. */
+  readonly present: boolean;
+
+  constructor(machine: Machine, present = true) {
     this.machine = machine;
+    this.present = present;
     this.memory = linuxMemory(machine.board);
     this.#online = new Set(machine.cpus.map(({ index }) => index));
-    bootInterruptController(machine);
+    if (present) bootInterruptController(machine);
   }
 
   // ------------------------------------------------------------------------------------------------------------------ log

@@ -4,7 +4,10 @@ import type { BoardDescription } from '../board/index.ts';
 import type { RunEvent, RunOutcome, RunResult } from '../contract/index.ts';
 import { CELL_FLAG } from '../config/index.ts';
 import { counterSamples, JailhouseDriver } from '../driver/index.ts';
+import { FOREVER } from '../hypervisor/index.ts';
 import type { Compatibility, Task } from '../hypervisor/index.ts';
+import { startSystem } from '../machine/boot-loader.ts';
+import type { SystemImages } from '../machine/boot-loader.ts';
 import { BoardMachine } from '../machine/machine.ts';
 import type { UartOutput } from '../machine/api.ts';
 import { ConsoleHub } from '../record/consoles.ts';
@@ -21,6 +24,8 @@ export interface RunSetup {
   /** After the script, or without one: a prompt that waits for input. Else the run ends with the script. */
   prompt: boolean;
   compatibility?: Compatibility;
+  /** A real system on the bare board instead of the modelled root Linux. */
+  system?: SystemImages;
 }
 
 /** Events kept in memory and in the result; a guest that faults in a loop must not fill the host. */
@@ -35,6 +40,8 @@ export class Run {
   readonly pump: Pump<void>;
   /** Called for every event; the list above is capped, this is not. */
   onEvent: (event: RunEvent) => void = () => undefined;
+  /** Set when the system on the bare board has switched it off. */
+  poweredOff = false;
   /** Set when the script has ended. */
   scriptResult: ScriptResult | undefined;
   readonly #digest = new RunDigest();
@@ -47,6 +54,7 @@ export class Run {
     this.consoles = new ConsoleHub(() => ({ guestNs: machine.now, instructions: machine.instructions }));
     this.driver = new JailhouseDriver({
       machine,
+      modelledLinux: setup.system === undefined,
       output: (info, bytes) => this.consoles.write(info, bytes),
       onEvent: (event) => this.#note(event),
       ...(setup.compatibility && { compatibility: setup.compatibility }),
@@ -62,6 +70,8 @@ export class Run {
     });
     machine.onUart = (output) => this.#wire(output);
     for (const uart of machine.uarts) this.consoles.declare({ name: uart, kind: 'uart' });
+    if (setup.system) startSystem(machine, setup.system);
+    machine.onPower = (request) => this.#power(request);
     this.pump = new Pump(machine, this.#body(setup));
   }
 
@@ -122,6 +132,22 @@ export class Run {
       });
     }
     if (prompt) yield* this.#sampled(this.shell.session());
+    else if (script === null) yield { until: FOREVER, stop: () => this.poweredOff, reason: 'the board to power off' };
+  }
+
+  /** The bare board's firmware was asked to end: reset ends a run as power-off does, for there is nothing to boot anew. */
+  #power(request: 'off' | 'reset'): void {
+    this.poweredOff = true;
+    this.#note({
+      guestNs: this.machine.now,
+      instructions: this.machine.instructions,
+      severity: 'info',
+      kind: `board.${request}`,
+      sentence:
+        request === 'off'
+          ? 'The board was powered off by its system.'
+          : 'The board was reset by its system; the run ends here.',
+    });
   }
 
   /** Counters are looked at after every wait: commands without one let no guest time pass in which they could change. */

@@ -56,4 +56,7 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map(
   } satisfies Record<string, Entry>),
 );
 
+/** Commands that act on the modelled root Linux: without it they have nothing to work on. */
+export const NEEDS_LINUX: ReadonlySet<string> = new Set([PROGRAM, 'cat', 'ls', 'tree', 'dmesg']);
+
 export const vocabulary = (): Vocabulary => ({ commands: [...COMMANDS.keys()], subcommands: subcommands() });

@@ -15,7 +15,7 @@ import { EXPECT_FAILED } from '../commands/time.ts';
 import { ConsoleBook } from '../console-book.ts';
 import type { Files } from '../files.ts';
 import { EXIT, type Process, type Terminal } from '../process.ts';
-import { COMMANDS, vocabulary } from './commands.ts';
+import { COMMANDS, NEEDS_LINUX, vocabulary } from './commands.ts';
 import { completeLine } from './completion.ts';
 import { LineEditor } from './line-editor.ts';
 import { NOT_MODELLED, RootFiles } from './root-files.ts';
@@ -204,6 +204,11 @@ export class RootShell {
         fatal: true,
         reason: `${name}: command not found; \`help\` lists the commands.`,
       };
+    }
+    if (NEEDS_LINUX.has(name) && !this.driver.linux.present) {
+      const reason = `${name}: a real system runs on this board; use expect and send to work with it`;
+      this.#say(`${reason}\n`);
+      return { status: EXIT.FAILURE, fatal: false, reason };
     }
     let captured = '';
     const process = this.#process(words, interactive && !redirect, redirect ? (text) => (captured += text) : undefined);
