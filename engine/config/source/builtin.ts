@@ -44,7 +44,7 @@ import {
 } from '../symbols.ts';
 import { SourceFile } from './file.ts';
 import { TOKEN, lex, type Token } from './lexer.ts';
-import type { Macro } from './preprocessor.ts';
+import type { Macro } from './macros.ts';
 import type { Target } from './target.ts';
 import {
   arrayOf,

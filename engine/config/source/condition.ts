@@ -1,5 +1,6 @@
 // Conditions of #if and #elif: C17 6.10.1. All numbers are 64 bits wide, names that are no macros are 0.
-import { ExpressionReader, placeOf, type Value } from './expression.ts';
+import { ExpressionReader, type Value } from './expression.ts';
+import { placeOf } from './literals.ts';
 import { fault } from './file.ts';
 import { TOKEN, type Token } from './lexer.ts';
 import { TARGETS } from './target.ts';

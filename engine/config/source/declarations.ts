@@ -1,7 +1,8 @@
 // C declarations as configurations use them: structures, unions, enumerations, typedefs, attributes, declarators.
 // C17 6.7 with gcc's attributes `packed` and `aligned`, `typeof` and #pragma pack.
 import { builtinTypes } from './builtin.ts';
-import { ExpressionReader, placeOf, type Value } from './expression.ts';
+import { ExpressionReader, type Value } from './expression.ts';
+import { placeOf } from './literals.ts';
 import { fault } from './file.ts';
 import { TOKEN, type Token } from './lexer.ts';
 import type { Target } from './target.ts';

@@ -1,7 +1,8 @@
 // The configuration variable of a source: its type, the bytes of its initialiser, and which tokens made which bytes.
 // Initialisers as in C17 6.7.9 with gcc's range designators, old-style designators and constant compound literals.
 import { DeclarationReader } from './declarations.ts';
-import { noMember, placeOf, type Value } from './expression.ts';
+import { noMember, type Value } from './expression.ts';
+import { placeOf } from './literals.ts';
 import { fault } from './file.ts';
 import { TOKEN, type Token } from './lexer.ts';
 import {

@@ -4,6 +4,7 @@ import { BUILTIN_HEADERS, predefinedMacros } from './builtin.ts';
 import { ConditionParser } from './condition.ts';
 import { SourceFile, SOURCE_SIZE_MAX, fault } from './file.ts';
 import { TOKEN, lex, type Expansion, type Token } from './lexer.ts';
+import { macroParameters, spelled, stringized, type Macro } from './macros.ts';
 import type { Target } from './target.ts';
 
 export const LIMITS = {
@@ -15,14 +16,6 @@ export const LIMITS = {
   /** Files that one source may read, counting each time. */
   includes: 1000,
 } as const;
-
-export interface Macro {
-  name: string;
-  /** Null for object-like macros. */
-  parameters: string[] | null;
-  variadic: boolean;
-  body: Token[];
-}
 
 /** Gives the text of another file of the same folder, or null when there is none. */
 export type IncludeResolver = (name: string) => string | null;
@@ -559,45 +552,3 @@ const END_OF_ARGUMENT: Token = {
 };
 /** An empty argument beside `##`. */
 const PLACEMARKER: Token = { ...END_OF_ARGUMENT };
-
-function macroParameters(name: Token, tokens: Token[]): { parameters: string[]; variadic: boolean } {
-  const parameters: string[] = [];
-  let variadic = false;
-  for (let i = 0; i < tokens.length; i += 2) {
-    const token = tokens[i]!;
-    if (token.text === '...') {
-      parameters.push('__VA_ARGS__');
-      variadic = true;
-    } else if (token.kind === TOKEN.NAME && !parameters.includes(token.text)) {
-      parameters.push(token.text);
-      if (tokens[i + 1]?.text === '...') {
-        variadic = true;
-        i++;
-      }
-    } else
-      throw fault(token, `The parameters of ${name.text} must be different names: \`${token.text}\` is not possible.`);
-    const comma = tokens[i + 1];
-    if (comma && (comma.text !== ',' || variadic || i + 2 >= tokens.length))
-      throw fault(
-        comma,
-        `In the parameters of ${name.text}: expected \`)\`${variadic ? ' behind `...`' : ' or `,` and a name'}.`,
-      );
-  }
-  return { parameters, variadic };
-}
-
-const spelled = (tokens: Token[]): string =>
-  tokens.map(({ text, spaced }, i) => (spaced && i > 0 ? ` ${text}` : text)).join('');
-
-const stringized = (tokens: Token[]): string => {
-  const text = tokens
-    .map((token, i) => {
-      const escaped =
-        token.kind === TOKEN.STRING || token.kind === TOKEN.CHARACTER
-          ? token.text.replace(/["\\]/g, '\\$&')
-          : token.text;
-      return token.spaced && i > 0 ? ` ${escaped}` : escaped;
-    })
-    .join('');
-  return `"${text}"`;
-};

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.ts';
 import type { SourceLocation } from '../location.ts';
 import { ARCHITECTURES, type Architecture, type Config } from '../model.ts';
 import { fieldRange } from '../path.ts';
-import { RAW_BYTE, placeOf } from './expression.ts';
+import { RAW_BYTE, placeOf } from './literals.ts';
 import { SourceFile } from './file.ts';
 import type { Token } from './lexer.ts';
 import { SourceParser, type ConfigVariable, type InitNode } from './parser.ts';
