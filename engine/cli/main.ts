@@ -2,6 +2,7 @@
 // Status 0: it worked. 1: it ran and failed (a script, a check, a comparison). 2: it could not start (usage, files).
 import { basename } from 'node:path';
 import { boardsCommand } from './boards.ts';
+import { compareCommand } from './compare.ts';
 import { runConfigCommand } from './config.ts';
 import { processIo } from './io.ts';
 import { runCommand } from './run.ts';
@@ -15,6 +16,7 @@ const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
   config check  SYSTEM [CELL...] [--json]   all rules
   boards [--json]                           the boards that are known
   run BOARD [SCRIPT] [OPTIONS]              a board, without a window
+  compare RUN_A RUN_B [--json]              two recorded runs beside each other
 
 \`cellblock COMMAND --help\` says more.
 `;
@@ -23,6 +25,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   config: (args) => runConfigCommand(args, processIo()),
   boards: boardsCommand,
   run: runCommand,
+  compare: compareCommand,
 };
 
 async function main([name, ...args]: string[]): Promise<number> {

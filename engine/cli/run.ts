@@ -1,10 +1,11 @@
 // `cellblock run`: a board without a window, for scripts and CI. Same engine, same run, same digest as in the window.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunOutcome } from '../contract/index.ts';
 import type { SystemImages } from '../machine/boot-loader.ts';
-import { FolderSource, LayeredSource } from '../service/library.ts';
+import { ConsoleRecorder, writeRunFile } from '../record/file.ts';
+import { FolderSource, LayeredSource, RecordedSource } from '../service/library.ts';
 import { Run } from '../service/run.ts';
 import { boardLibrary } from './library.ts';
 import { ConsoleFiles, LinePrinter } from './output.ts';
@@ -17,6 +18,7 @@ Powers a board on and gives SCRIPT (or standard input) to its root shell, one co
 [guest seconds] console: text. Exit status 0 when every command succeeded, 1 when one failed, 2 when the run could not start.
 
   --console-dir DIR   each console's raw bytes to DIR/NAME.log
+  --record FILE       the run as a file, for \`cellblock compare\`
   --digest            ends with the digest of the run
   --json              ends with one object: result, guest and host seconds, instructions, counters, events, digest
   --cpus N            only the first N CPUs of the board
@@ -32,6 +34,7 @@ send CONSOLE TEXT. Files are looked up beside the script, then in the board's fo
 
 const OPTIONS = {
   'console-dir': { type: 'string' },
+  record: { type: 'string' },
   digest: { type: 'boolean' },
   json: { type: 'boolean' },
   cpus: { type: 'string' },
@@ -57,21 +60,28 @@ export async function runCommand(args: string[]): Promise<number> {
   const system = readSystem(values);
   const interactive = scriptPath === undefined && system === undefined && process.stdin.isTTY;
   const script = await readScript(scriptPath, interactive || system !== undefined);
-  const run = new Run({
-    board,
-    files: new LayeredSource(
+  const files = new RecordedSource(
+    new LayeredSource(
       new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true }),
       new FolderSource(join(library.folder, board.name), { absolute: false }),
     ),
+  );
+  const run = new Run({
+    board,
+    files,
     script,
     prompt: interactive,
     ...(system && { system }),
   });
 
-  const printer = new LinePrinter(process.stdout, { except: process.stdin.isTTY && script === null ? ['root', ...run.machine.uarts.slice(0, 1)] : [] });
+  const printer = new LinePrinter(process.stdout, {
+    except: process.stdin.isTTY && script === null ? ['root', ...run.machine.uarts.slice(0, 1)] : [],
+  });
   run.consoles.onOutput((...output) => printer.write(...output));
-  const files = values['console-dir'] === undefined ? undefined : new ConsoleFiles(values['console-dir']);
-  if (files) run.consoles.onOutput((info, bytes) => files.write(info.name, bytes));
+  const logs = values['console-dir'] === undefined ? undefined : new ConsoleFiles(values['console-dir']);
+  if (logs) run.consoles.onOutput((info, bytes) => logs.write(info.name, bytes));
+  const recorder = values.record === undefined ? undefined : new ConsoleRecorder();
+  if (recorder) run.consoles.onOutput((info, bytes, stamp) => recorder.add(info, bytes, stamp));
 
   let outcome: RunOutcome = 'stopped';
   let reason: string | undefined;
@@ -86,13 +96,16 @@ export async function runCommand(args: string[]): Promise<number> {
     reason = result ? result.reason : `waiting for ${run.pump.waitingFor}, and nothing is left that could run (${end})`;
   }
   printer.finish();
-  files?.close();
+  logs?.close();
   if (reason !== undefined) process.stderr.write(`cellblock run: ${scriptPath ?? 'standard input'}: ${reason}\n`);
-  if (values.json) {
-    const hostSeconds = (performance.now() - started) / 1000;
-    process.stdout.write(`${JSON.stringify(run.result(outcome, hostSeconds, reason))}\n`);
-  } else if (values.digest) {
-    process.stdout.write(`digest ${run.digest()}\n`);
+  if (values.json || values.digest || recorder) {
+    const result = run.result(outcome, (performance.now() - started) / 1000, reason);
+    if (recorder && values.record !== undefined) {
+      const inputs = { board: board.name, cpus: board.cpus.length, script, files: files.seen };
+      writeFileSync(values.record, writeRunFile({ ...inputs, consoles: recorder.consoles, result }));
+    }
+    if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    else if (values.digest) process.stdout.write(`digest ${result.digest}\n`);
   }
   return outcome === 'failed' ? 1 : 0;
 }

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { BOARD_FILE, listBoards, parseBoard } from '../board/index.ts';
 import type { BoardDescription, BoardError } from '../board/index.ts';
+import { describeFile } from '../record/file.ts';
+import type { RecordedFile } from '../record/file.ts';
 import type { Files } from '../tool/index.ts';
 
 export class UnknownBoard extends Error {
@@ -101,6 +103,30 @@ export class MemorySource implements Files {
       .filter((name) => name.startsWith(prefix))
       .map((name) => name.slice(prefix.length).replace(/\/.*/, '/'));
     return names.length > 0 ? [...new Set(names)].sort() : undefined;
+  }
+}
+
+/** Notes which files were read, with their hashes: they are inputs of the run. */
+export class RecordedSource implements Files {
+  readonly #files: Files;
+  readonly #seen = new Map<string, RecordedFile>();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  get seen(): RecordedFile[] {
+    return [...this.#seen.values()];
+  }
+
+  read(path: string): Uint8Array | undefined {
+    const bytes = this.#files.read(path);
+    if (bytes) this.#seen.set(path, describeFile(path, bytes));
+    return bytes;
+  }
+
+  list(path: string): string[] | undefined {
+    return this.#files.list(path);
   }
 }
 
