@@ -140,8 +140,12 @@ export class OpenProject {
     return this.editAll(label, [{ path, change }]);
   }
 
-  /** The same over several files, as one step. */
-  editAll(label: string, edits: readonly { path: string; change: (config: Config) => void }[]): boolean {
+  /** The same over several files, as one step; `added` are new files of the same step. */
+  editAll(
+    label: string,
+    edits: readonly { path: string; change: (config: Config) => void }[],
+    added: readonly WorkingFile[] = [],
+  ): boolean {
     try {
       const files = edits.map(({ path, change }) => {
         const document = this.document(path);
@@ -151,7 +155,7 @@ export class OpenProject {
         change(config);
         return { path, file: writeDocument(document, config, this.files) };
       });
-      this.apply(label, files);
+      this.apply(label, [...files, ...added.map((file) => ({ path: file.path, file }))]);
       return true;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
