@@ -114,30 +114,12 @@ export class SourceParser extends DeclarationReader {
   #variable(name: Token, type: CType): ConfigVariable {
     if (type.kind === 'record' && !type.complete)
       throw fault(placeOf(name), `\`${name.text}\` has type ${typeName(type)}, which is not defined here.`);
-    this.#warnOfPadding(name, type);
     this.#bytes = new Uint8Array(type.size);
     this.#end = type.size;
     const root = this.#initializer(type, 0, null);
     // gcc makes the object as large as the structure, padding included, plus the elements of the flexible array.
     this.#reserve(type.size + this.#flexibleSize);
     return { name, type, bytes: this.#bytes.slice(0, this.#end), root };
-  }
-
-  /** Behind a configuration's descriptor every byte counts: padding means that `packed` was forgotten. */
-  #warnOfPadding(name: Token, type: CType): void {
-    if (type.kind !== 'record' || type.union) return;
-    const [head] = type.members;
-    if (head?.type.kind !== 'record' || !/^jailhouse_(system|cell_desc)$/.test(head.type.tag)) return;
-    let end = 0;
-    for (const member of type.members) {
-      if (member.offset > end)
-        this.warn(
-          `The compiler puts ${member.offset - end} bytes of padding in front of \`${member.name}\`, which nothing reads over: ` +
-            'write __attribute__((packed)) behind the structure.',
-          name,
-        );
-      end = member.offset + member.type.size;
-    }
   }
 
   protected override compoundLiteral(type: CType): Value {

@@ -438,7 +438,7 @@ function protocolExpression(protocol: number): string {
 
 // --------------------------------------------------------------------------------------------------------------- scalars
 
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+const hex = (value: number | bigint): string => (value ? `0x${value.toString(16)}` : '0');
 
 /** A number as the field's notation writes it. */
 export function scalarText(notation: Notation, field: Field, value: number | bigint): string {

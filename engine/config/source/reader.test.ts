@@ -105,6 +105,28 @@ describe('warnings', () => {
     );
     expect(warnings[0]!.message).toMatch(/4 bytes of padding in front of `cpus`.*packed/);
   });
+  it('arrays in the wrong order, or counted wrongly', () => {
+    const source = (members: string, counts: string) => {
+      const result = readSource(
+        `struct { struct jailhouse_cell_desc cell; __u64 cpus[1]; ${members} } __attribute__((packed)) config = {
+  .cell = { .signature = "JHCLL", .revision = 14, .cpu_set_size = 8, ${counts} },
+};`,
+      );
+      if (result instanceof ConfigError) throw result;
+      return result.warnings.map(({ message }) => message);
+    };
+    const irqchips = 'struct jailhouse_irqchip irqchips[1];';
+    const memory = 'struct jailhouse_memory mem[3];';
+    expect(source(irqchips + memory, '.num_memory_regions = 3, .num_irqchips = 1')).toEqual([
+      expect.stringMatching(/^`mem` \(memory regions\) stands behind `irqchips`, but it is read before it/),
+    ]);
+    expect(source(memory + irqchips, '.num_memory_regions = 2, .num_irqchips = 1')).toEqual([
+      expect.stringMatching(/^`irqchips` begins at byte 236, but .* the irqchips begin at 204/),
+    ]);
+    expect(source(memory + irqchips, '.num_memory_regions = 3, .num_irqchips = 1')).toEqual([]);
+    // Declared but not counted, at the end: only bytes that nobody reads.
+    expect(source(memory + irqchips, '.num_memory_regions = 3')).toEqual([]);
+  });
   it('a member given twice, a string cut off', () => {
     const { warnings, bytes } = compiled('struct { char a[2]; __u8 b; } config = { .a = "abc", .b = 1, .b = 2 };');
     expect(warnings.map(({ message }) => message)).toEqual([

@@ -5,11 +5,12 @@ import { ConfigError } from '../errors.ts';
 import type { SourceLocation } from '../location.ts';
 import { ARCHITECTURES, type Architecture, type Config } from '../model.ts';
 import { fieldRange } from '../path.ts';
+import { countWarnings, structureWarnings } from './conventions.ts';
 import { RAW_BYTE, placeOf } from './literals.ts';
 import { SourceFile } from './file.ts';
 import type { Token } from './lexer.ts';
 import { SourceParser, type ConfigVariable, type InitNode } from './parser.ts';
-import { preprocess, type IncludeResolver } from './preprocessor.ts';
+import { preprocess, type IncludeResolver, type Warning } from './preprocessor.ts';
 import { TARGETS } from './target.ts';
 
 export interface SourceOptions {
@@ -65,10 +66,7 @@ function compile(
     const variable = parser.parse();
     return {
       bytes: variable.bytes,
-      warnings: [...warnings, ...parser.warnings].map(({ message, place }) => {
-        const { source, start, end } = placeOf(place);
-        return { message, location: source.locate(start, end) };
-      }),
+      warnings: [...warnings, ...parser.warnings, ...structureWarnings(variable, tokens)].map(locatedWarning),
       variable,
       tokens,
     };
@@ -77,6 +75,11 @@ function compile(
     throw error;
   }
 }
+
+const locatedWarning = ({ message, place }: Warning): SourceWarning => {
+  const { source, start, end } = placeOf(place);
+  return { message, location: source.locate(start, end) };
+};
 
 /** Reads a configuration source into the model. Never throws. */
 export function readSource(text: string, options: SourceOptions = {}): SourceConfig | ConfigError {
@@ -90,7 +93,8 @@ export function readSource(text: string, options: SourceOptions = {}): SourceCon
       location,
     });
   }
-  return { ...compiled, ...decoded };
+  const counts = countWarnings(compiled.variable, compiled.tokens, decoded.config);
+  return { ...compiled, ...decoded, warnings: [...compiled.warnings, ...counts.map(locatedWarning)] };
 }
 
 /**
