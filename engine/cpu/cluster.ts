@@ -118,7 +118,7 @@ export class CpuCluster {
       sendEvent: () => {
         for (const other of this.cpus) other.signalEvent();
       },
-      watchedStore: () => undefined,
+      watchedStore: (host: number, bytes: number) => this.storedTo(host >>> 0, bytes),
     };
     const instance = new WebAssembly.Instance(code.main, {
       engine: { memory: this.memory, handlers },
@@ -136,10 +136,45 @@ export class CpuCluster {
   private switchTo(cpu: number): void {
     if (cpu === this.current) return;
     const { window, saved } = this.area;
+    this.watchMonitor(this.current, true);
     const away = saved + this.current * STATE_SIZE;
     this.bytes.copyWithin(away, window, window + STATE_SIZE);
     this.current = cpu;
     this.bytes.copyWithin(window, saved + cpu * STATE_SIZE, saved + (cpu + 1) * STATE_SIZE);
+    this.watchMonitor(cpu, false);
+  }
+
+  /** Memory that the armed monitor of a CPU watches, or nothing. */
+  private monitor(cpu: number): { host: number; bytes: number } | undefined {
+    const base = this.stateOf(cpu);
+    const bytes = this.view.getInt32(base + STATE.exclusiveBytes, true);
+    const host = this.view.getUint32(base + STATE.exclusiveHost, true);
+    return bytes === 0 || host === 0 ? undefined : { host, bytes };
+  }
+
+  /**
+   * The global monitor: while a CPU with an armed monitor does not run, stores of the others to that page are looked at.
+   * The running CPU's own stores are caught by comparing values.
+   */
+  private watchMonitor(cpu: number, watched: boolean): void {
+    const monitor = this.monitor(cpu);
+    if (!monitor) return;
+    const others = this.cpus.some(
+      ({ index }) =>
+        index !== cpu && index !== this.current && (this.monitor(index)?.host ?? 0) >>> 12 === monitor.host >>> 12,
+    );
+    if (watched || !others) this.codePages.watch(monitor.host, watched);
+  }
+
+  /** A store to a watched page: monitors that it touches are cleared, which is an event for their CPUs. */
+  private storedTo(start: number, bytes: number): void {
+    for (const cpu of this.cpus) {
+      if (cpu.index === this.current) continue;
+      const monitor = this.monitor(cpu.index);
+      if (!monitor || start >= monitor.host + monitor.bytes || start + bytes <= monitor.host) continue;
+      cpu.setField('exclusiveBytes', 0);
+      cpu.signalEvent();
+    }
   }
 
   /** Makes a CPU current and gives the loop that runs it. */
@@ -193,6 +228,7 @@ export class CpuCluster {
   /** Tells that host code wrote [start, start + size) of the engine memory: decoded code there is forgotten. */
   invalidate(start: HostOffset, size: number): void {
     this.recordsDropped += this.codePages.invalidate(start, size);
+    this.storedTo(start, size);
   }
 
   /** The word that a record was decoded from. */

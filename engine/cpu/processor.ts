@@ -248,7 +248,7 @@ export class Processor implements Cpu {
     this.leave();
   }
   leave(): void {
-    this.attention(ATTENTION.LEAVE, true);
+    if (this.piece !== 0) this.attention(ATTENTION.LEAVE, true);
   }
 
   run(limit: Instructions): RunExit {

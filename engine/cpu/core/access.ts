@@ -50,7 +50,13 @@ export function defineAccess(context: ServiceContext): void {
     const tag = i64.select(writing, i64.load(entry, WRITE), i64.load(entry, READ));
     f.if(i64.eq(i64.and(tag, ~TAG_SLOW), page), () => {
       state.set32('translatedKind', TRANSLATED.RAM);
-      f.return(i32.add(i32.wrap(va), i32.load(entry, ADDEND)));
+      const hit = f.keep(i32.add(i32.wrap(va), i32.load(entry, ADDEND)));
+      state.set32('translatedHost', hit);
+      // Nobody watches the page any more, and it holds no code: stores may go the fast way again.
+      f.if(writing, () =>
+        f.if(i32.ltU(i32.load(pageEntry(hit)), PAGE_ENTRY.WATCHED), () => f.store64(entry, WRITE, page)),
+      );
+      f.return(hit);
     });
 
     state.add32('tlbMisses', 1);

@@ -92,6 +92,19 @@ export class CodePages {
     }
   }
 
+  /** Sends stores to a host page the slow way while `watched`, whether it holds code or not. */
+  watch(hostOffset: number, watched: boolean): void {
+    const page = hostOffset >>> 12;
+    const entry = this.entryIndex(page);
+    const held = this.words[entry]!;
+    if (!watched) {
+      this.words[entry] = held & ~PAGE_ENTRY.WATCHED;
+      return;
+    }
+    this.words[entry] = (held | PAGE_ENTRY.WATCHED) & ~PAGE_ENTRY.WRITE_TAGGED;
+    if (held & PAGE_ENTRY.WRITE_TAGGED) this.slowStores(page);
+  }
+
   /** Marks every write tag for a host page, in all data TLBs, so that stores take the slow way. */
   slowStores(page: number): void {
     const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;

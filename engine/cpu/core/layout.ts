@@ -78,6 +78,8 @@ const FIELDS = {
   /** 1 while no stage 1 translation happens (SCTLR.M = 0). */
   translationOff: 4,
   exclusiveBytes: 4,
+  /** Host offset of the monitored bytes, or 0 if they are not RAM. */
+  exclusiveHost: 4,
   eventRegister: 4,
   /** 1 in WFI, 2 in WFE. */
   waiting: 4,

@@ -286,6 +286,8 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     const { state } = this;
     state.set64('exclusiveAddress', address);
     state.set32('exclusiveBytes', bytes);
+    // The access that loaded the value was the last to be translated.
+    state.set32('exclusiveHost', i32.select(state.get32('translatedKind'), state.get32('translatedHost'), 0));
     state.set64('exclusiveLo', low);
     state.set64('exclusiveHi', high);
   }

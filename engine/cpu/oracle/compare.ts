@@ -1,11 +1,11 @@
 // Runs blocks on the engine and on QEMU and finds where they part.
 import { cpuModel } from '../aarch64/system/models.ts';
-import { BenchBoard } from '../bench/board.ts';
+import { PlainBoard } from '../testing/board.ts';
 import { disassemble } from '../aarch64/disassemble.ts';
 import type { Cpu, Outcome } from '../port.ts';
 import { OUTCOME } from '../port.ts';
 import { MiB } from '../../util/units.ts';
-import { NOP } from './assembler.ts';
+import { NOP } from '../testing/assembler.ts';
 import type { Block } from './generator.ts';
 import { isExplained } from './explained.ts';
 import { Generator } from './generator.ts';
@@ -16,7 +16,7 @@ import { runOnQemu } from './qemu.ts';
 const ENGINE_LIMIT = 200_000_000;
 
 /** A board that takes any HVC as the end of the run. */
-class OracleBoard extends BenchBoard {
+class OracleBoard extends PlainBoard {
   override hvc(cpu: Cpu): Outcome {
     this.off = true;
     cpu.leave();

@@ -8,7 +8,7 @@ import { SYSTEM_INSTRUCTIONS } from '../aarch64/system/instructions.ts';
 import type { CpuModel } from '../aarch64/system/models.ts';
 import type { FormPattern } from '../interpreter/fusions.ts';
 import { FUSED_PAIRS, parseFormPattern } from '../interpreter/fusions.ts';
-import { systemFields } from './assembler.ts';
+import { systemFields } from '../testing/assembler.ts';
 import { END_OF_BLOCK, PAGE, PAGES, WINDOW } from './image.ts';
 
 /** Architectural state around a block. */

@@ -1,6 +1,6 @@
 // The oracle's bare-metal image: a harness that puts the CPU into a block's initial state, runs the block at EL1 or EL0,
 // logs the exceptions that it takes, and stores the final state. The same bytes run on QEMU's virt board and on the engine.
-import { Assembler, SP, XZR } from './assembler.ts';
+import { Assembler, SP, XZR } from '../testing/assembler.ts';
 import type { Block } from './generator.ts';
 
 /** Where things are, guest-physical; the harness and the blocks are mapped flat. */

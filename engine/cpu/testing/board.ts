@@ -1,5 +1,5 @@
 // The smallest board that runs a bare-metal image: RAM where QEMU's virt board has it, a UART that only listens, a counter
-// that follows retired instructions, and PSCI's power-off. For benches and tests of the processor alone.
+// that follows retired instructions, and PSCI's power-off. For tests, benches and the oracle.
 import type { ClusterOptions } from '../cluster.ts';
 import { CpuCluster, cpuAreaSize } from '../cluster.ts';
 import type { BusAccess, Cpu, CpuPort, Outcome } from '../port.ts';
@@ -14,7 +14,7 @@ const UART = 0x0900_0000;
 const PSCI_SYSTEM_OFF = 0x8400_0008;
 const CNTVCT = (3 << 14) | (3 << 11) | (14 << 7) | 2;
 
-export class BenchBoard implements CpuPort {
+export class PlainBoard implements CpuPort {
   readonly cluster: CpuCluster;
   readonly memory: WebAssembly.Memory;
   /** Host offset of RAM_BASE. */
@@ -24,8 +24,9 @@ export class BenchBoard implements CpuPort {
   off = false;
   unknown: number[] = [];
 
-  constructor(model = 'cortex-a57', ramSize = 64 * MiB, cpus = 1) {
-    const area = cpuAreaSize(cpus, { memoryBytes: 512 * MiB });
+  constructor(model = 'cortex-a57', ramSize = 64 * MiB, cpus = 1, codePages?: number) {
+    const pool = codePages === undefined ? {} : { codePages };
+    const area = cpuAreaSize(cpus, { memoryBytes: 512 * MiB, ...pool });
     this.ram = Math.ceil(area / 65536) * 65536;
     this.ramSize = ramSize;
     const pages = (this.ram + ramSize) / 65536;
@@ -35,6 +36,7 @@ export class BenchBoard implements CpuPort {
       areaStart: 0 as HostOffset,
       cpus: Array.from({ length: cpus }, (_, i) => ({ affinity: i, model })),
       port: this,
+      ...pool,
       registers: { CNTFRQ_EL0: 62_500_000n },
     };
     this.cluster = new CpuCluster(options);

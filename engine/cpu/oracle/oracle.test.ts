@@ -1,0 +1,32 @@
+// A few thousand random instructions on QEMU and on the engine. `npm run fuzz:cpu` goes on from there.
+import { describe, expect, it } from 'vitest';
+import { cpuModel } from '../aarch64/system/models.ts';
+import { compareOnce, differences, runOnEngine } from './compare.ts';
+import { Generator } from './generator.ts';
+import { BACKING_PAGES, buildImage, PAGE, RECORD } from './image.ts';
+import { qemuVersion } from './qemu.ts';
+
+const noQemu = qemuVersion() === undefined;
+
+describe('random programs', () => {
+  it.skipIf(noQemu).each(['cortex-a57', 'max'])('do the same on QEMU -cpu %s (needs qemu-system-aarch64)', (cpu) => {
+    const report = compareOnce({ seed: 20_250_101, blocks: 350, length: 8, cpu });
+    expect(report.difference).toBeUndefined();
+    expect(report.instructions).toBeGreaterThan(2500);
+  });
+
+  it('leave results that a wrong bit shows in', () => {
+    const generator = new Generator(5, cpuModel('cortex-a57'));
+    const pattern = generator.pattern(BACKING_PAGES * PAGE);
+    const blocks = Array.from({ length: 20 }, () => generator.block(8));
+    const results = runOnEngine(buildImage(blocks, pattern).bytes, blocks.length, 'cortex-a57');
+    const wrong = results.slice();
+    wrong[7 * RECORD.size + 8]! ^= 1;
+    expect(differences(results, results, blocks.length)).toEqual([]);
+    const [found, ...others] = differences(wrong, results, blocks.length);
+    expect(others).toEqual([]);
+    expect([found!.block, [...found!.fields.keys()]]).toEqual([7, ['x1']]);
+    // Every block ran and logged something or changed a register.
+    expect(new Set(blocks.map((_, i) => results.slice(i * RECORD.size, (i + 1) * RECORD.size).join())).size).toBe(20);
+  });
+});
