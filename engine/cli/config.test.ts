@@ -186,6 +186,13 @@ describe('config check', () => {
     expect(stdout).toContain('g.cell: warning: The file of cell "greeter" has 3 bytes behind its configuration');
   });
 
+  it('hands on what the reader remarked', async () => {
+    const odd = { ...BOARD, 'b/greeter.c': BOARD['b/greeter.c']!.replace('0b10,', '1 << 35 | 0b10,') };
+    const { status, stdout } = await run(['check', 'b/qemu-arm64.c', 'b/greeter.c'], odd);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/b\/greeter\.c:\d+:\d+: warning: Shift by 35 .* \[source-warning\]/);
+  });
+
   it('looks at the kernel command line', async () => {
     const { stdout } = await run(['check', 'b/qemu-arm64.c', 'b/linux-demo.c', '--append', 'mem=900M'], BOARD);
     expect(stdout).toContain('boot it with "mem=768M" instead of "mem=900M"');

@@ -276,6 +276,12 @@ async function readScenario(
     system: (system.config as Extract<Config, { kind: 'system' }>).system,
     cells: cells.map(({ config }): CellConfig => (config as Extract<Config, { kind: 'cell' }>).cell),
     trailing: { system: system.trailing.length, cells: cells.map(({ trailing }) => trailing.length) },
+    sourceWarnings: [system, ...cells].flatMap(({ source }, index) =>
+      (source?.warnings ?? []).map((warning) => ({
+        ...warning,
+        config: index === 0 ? ('system' as const) : index - 1,
+      })),
+    ),
     ...(board && { board }),
     ...(append !== undefined && { kernelArguments: append }),
   };
@@ -302,7 +308,7 @@ const fileOf = ({ files }: LoadedScenario, config: ConfigRef): ReadConfig =>
 
 function placed(loaded: LoadedScenario, finding: Finding, withReplacement: boolean): PlacedFinding {
   const file = fileOf(loaded, finding.config);
-  const location = file.source && locateField(file.source, finding.path);
+  const location = finding.location ?? (file.source && locateField(file.source, finding.path));
   const replacement = withReplacement ? replacementOf(loaded, finding, file) : null;
   return { finding, file: file.path, location, ...(replacement && { replacement }) };
 }

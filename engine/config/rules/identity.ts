@@ -175,4 +175,11 @@ export const identityRules: Rule[] = [
             ];
           }),
   },
+  {
+    id: 'source-warning',
+    severity: 'warning',
+    title: 'A source that does not say what it seems to say',
+    check: ({ scenario: { sourceWarnings = [] } }) =>
+      sourceWarnings.map(({ config, message, location }) => ({ config, path: '', message, location })),
+  },
 ];

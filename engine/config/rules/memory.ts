@@ -27,6 +27,7 @@ import {
   type Found,
   type RegionView,
   type Rule,
+  type ScenarioView,
 } from './rule.ts';
 
 const PAGE = 0x1000n;
@@ -62,6 +63,22 @@ export function shrinkFix(view: RegionView, other: { start: bigint; size: bigint
 }
 
 const withFix = (found: Found, fix: Fix | undefined): Found => (fix ? { ...found, fix } : found);
+
+/** What cells take for themselves and root does not have. */
+const outsideRoot = ({ cells, root }: ScenarioView): RegionView[] =>
+  cells.flatMap(({ regions }) =>
+    regions.filter(
+      ({ hasMemory, region, phys }) => hasMemory && !isRootShared(region) && !coveredBy(phys, root.regions),
+    ),
+  );
+
+const addToRoot = ({ region: { physStart, size, flags } }: RegionView): Fix => ({
+  title: 'Add it to the root configuration',
+  change: ({ system }) => {
+    const kept = flags & ~(MEM_FLAG.LOADABLE | MEM_FLAG.ROOTSHARED);
+    system.rootCell.memoryRegions.push({ physStart, virtStart: physStart, size, flags: kept });
+  },
+});
 
 export const memoryRules: Rule[] = [
   {
@@ -152,30 +169,36 @@ export const memoryRules: Rule[] = [
       }),
   },
   {
-    id: 'memory-not-in-root',
+    id: 'memory-not-loadable',
     severity: 'error',
-    title: 'Memory that root does not have',
-    check: ({ cells, root }) =>
-      cells.flatMap(({ regions }) =>
-        regions
-          .filter(({ hasMemory, region, phys }) => hasMemory && !isRootShared(region) && !coveredBy(phys, root.regions))
-          .map((view) => ({
-            ...at(view),
-            message:
-              `${regionTitle(view)} at ${rangeOf(view.phys)} is not wholly in the regions of the root cell: ` +
-              (isLoadable(view.region) ? 'root cannot load it, and it ' : 'it ') +
-              'is not given back when the cell is destroyed; add it to the root configuration.',
-            ranges: [owned(regionTitle(view), view.phys)],
-            fix: {
-              title: 'Add it to the root configuration',
-              change: ({ system }) => {
-                const { physStart, size, flags } = view.region;
-                const kept = flags & ~(MEM_FLAG.LOADABLE | MEM_FLAG.ROOTSHARED);
-                system.rootCell.memoryRegions.push({ physStart, virtStart: physStart, size, flags: kept });
-              },
-            },
-          })),
-      ),
+    title: 'Memory that root cannot load',
+    check: (view) =>
+      outsideRoot(view)
+        .filter(({ region }) => isLoadable(region))
+        .map((region) => ({
+          ...at(region),
+          message:
+            `${regionTitle(region)} at ${rangeOf(region.phys)} is LOADABLE, but not wholly in the regions of the root cell, which ` +
+            'therefore can neither load it nor get it back: add it to the root configuration.',
+          ranges: [owned(regionTitle(region), region.phys)],
+          fix: addToRoot(region),
+        })),
+  },
+  {
+    id: 'memory-not-returned',
+    severity: 'warning',
+    title: 'Memory that root never gets back',
+    check: (view) =>
+      outsideRoot(view)
+        .filter(({ region }) => !isLoadable(region))
+        .map((region) => ({
+          ...at(region),
+          message:
+            `${regionTitle(region)} at ${rangeOf(region.phys)} is not wholly in the regions of the root cell, so it is not given ` +
+            'back when the cell is destroyed: add it to the root configuration.',
+          ranges: [owned(regionTitle(region), region.phys)],
+          fix: addToRoot(region),
+        })),
   },
   {
     id: 'memory-root-not-identity',

@@ -1,6 +1,8 @@
 // What a rule is, what it finds, and the view of a scenario that all rules share: board, hypervisor, root cell and every other
 // cell side by side. Rules are data; each looks at the whole scenario and gives its findings in a fixed order.
 import type { BoardDescription } from '../../board/description.ts';
+import type { SourceLocation } from '../location.ts';
+import type { SourceWarning } from '../source/reader.ts';
 import { cellName, mmconfigWindow } from '../codec.ts';
 import type { CellConfig, Config, MemoryRegion, Scenario, SystemConfig } from '../model.ts';
 import { regionPurpose } from '../purpose.ts';
@@ -17,6 +19,8 @@ export interface CheckedScenario extends Scenario {
   kernelArguments?: string;
   /** Bytes of each file behind the configuration itself. */
   trailing?: { system: number; cells: readonly number[] };
+  /** What the C reader remarked while it read the sources. */
+  sourceWarnings?: readonly (SourceWarning & { config: ConfigRef })[];
 }
 
 /** A configuration file of the scenario: the system's, or the one of cell number n. */
@@ -46,6 +50,8 @@ export interface Found {
   message: string;
   ranges?: OwnedRange[];
   fix?: Fix;
+  /** Where in the source, for what is no field of the model. */
+  location?: SourceLocation;
 }
 
 export interface Finding extends Found {

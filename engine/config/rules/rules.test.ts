@@ -189,6 +189,19 @@ const CASES: Case[] = [
     for (let i = 0; i < 2100; i++) s.cells[0]!.streamIds.push(...Array<number>(10).fill(0));
   }),
   failing('trailing-bytes', '', /56 bytes behind/, (s) => (s.trailing = { system: 0, cells: [56] })),
+  failing(
+    'source-warning',
+    '',
+    /Shift by 35/,
+    (s) =>
+      (s.sourceWarnings = [
+        {
+          config: 0,
+          message: 'Shift by 35 of the 32-bit number 1: all bits are lost.',
+          location: { file: 'a.c', start: 0, end: 1, line: 1, column: 1, lineText: 'x' },
+        },
+      ]),
+  ),
   // CPUs
   failing(
     'cpu-twice',
@@ -278,10 +291,13 @@ const CASES: Case[] = [
     (s) => (named(s, 'timer').memoryRegions[1]!.physStart = 0x7fa0_0000n),
   ),
   failing(
-    'memory-not-in-root',
+    'memory-not-loadable',
     'memoryRegions[1]',
-    /not wholly in the regions of the root cell: root cannot load it/,
+    /which therefore can neither load it nor get it back/,
     (s) => (named(s, 'greeter').memoryRegions[1]!.physStart = 0x7fa1_0000n),
+  ),
+  failing('memory-not-returned', 'memoryRegions[3]', /not given back when the cell is destroyed/, (s) =>
+    named(s, 'greeter').memoryRegions.push(region(0x8f00000, 0x1000, DEVICE)),
   ),
   failing(
     'memory-root-not-identity',

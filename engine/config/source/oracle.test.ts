@@ -130,9 +130,7 @@ describe.each(targets)('as gcc for %s', (target) => {
   });
 });
 
-it.skipIf(missing.length === 0)(`without a compiler for ${missing.join(', ')}: not compared`, () => {
-  expect(missing.length + targets.length).toBe(3);
-});
+it.skip.each(missing)('as gcc for %s: there is no compiler for it here', () => undefined);
 
 const TYPES_H = `
 typedef unsigned char __u8; typedef unsigned short __u16; typedef unsigned int __u32; typedef unsigned long long __u64;
