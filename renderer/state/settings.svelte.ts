@@ -45,13 +45,19 @@ export class SettingsStore {
     this.#save();
   }
 
+  /** Writes now what is waiting to be written: the window is about to close. */
+  flush(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const window = Object.fromEntries(Object.entries(this.#window).filter(([, value]) => value !== undefined));
+    this.#bridge
+      .call('settings.set', { theme: this.theme, window })
+      .catch((error: unknown) => this.#notices.report(error));
+  }
+
   #save(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const window = Object.fromEntries(Object.entries(this.#window).filter(([, value]) => value !== undefined));
-      this.#bridge
-        .call('settings.set', { theme: this.theme, window })
-        .catch((error: unknown) => this.#notices.report(error));
-    }, SAVE_AFTER);
+    this.#timer = setTimeout(() => this.flush(), SAVE_AFTER);
   }
 }
