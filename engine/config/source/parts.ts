@@ -22,6 +22,7 @@ import {
 } from '../layout.ts';
 import {
   IOMMU_TYPE,
+  PCI_TYPE,
   type CellConfig,
   type Config,
   type ConsoleDescriptor,
@@ -353,7 +354,9 @@ function entryPart(cell: CellConfig, key: TrailingKey, index: number, consoles: 
     }
     case 'pciDevices': {
       const device = cell.pciDevices[index]!;
-      const parts = structParts(PCI_DEVICE_LAYOUT, object, ['type', 'bdf']);
+      const shared =
+        device.type === PCI_TYPE.IVSHMEM ? ['shmemRegionsStart', 'shmemDevId', 'shmemPeers', 'shmemProtocol'] : [];
+      const parts = structParts(PCI_DEVICE_LAYOUT, object, ['type', 'bdf', ...shared]);
       return { designator: '', comment: deviceTitle(device), parts: parts.map((part) => devicePart(part, device)) };
     }
     case 'pciCaps': {

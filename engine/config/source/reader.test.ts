@@ -307,6 +307,12 @@ describe('bytes of a file', () => {
       { numRuns },
     );
   });
+  it.each([
+    ['the characters that stand for bytes', [0xef, 0x9c, 0x80, 0x41]],
+    ['a mark in the middle, beside noise', [0x41, 0xef, 0xbb, 0xbf, 0xff]],
+  ])('also %s', (_, bytes) => {
+    expect([...encodeSource(decodeSource(Uint8Array.from(bytes)))]).toEqual(bytes);
+  });
   it('in a string are the bytes of the string', () => {
     const text = decodeSource(
       Uint8Array.from([...new TextEncoder().encode('char config[] = "ä'), 0xe4, ...new TextEncoder().encode('";')]),

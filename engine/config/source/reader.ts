@@ -141,18 +141,26 @@ const extent = (node: InitNode): number =>
  */
 export function decodeSource(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!RAW_BYTES.test(text)) return text;
   } catch {
-    let text = '';
-    for (let i = 0; i < bytes.length;) {
-      const length = utf8Length(bytes, i);
-      if (length > 0) text += new TextDecoder().decode(bytes.subarray(i, i + length));
-      else text += String.fromCharCode(RAW_BYTE + bytes[i]!);
-      i += Math.max(1, length);
-    }
-    return text;
+    // Character by character below.
   }
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let text = '';
+  for (let i = 0; i < bytes.length;) {
+    const length = utf8Length(bytes, i);
+    const char = length > 0 ? decoder.decode(bytes.subarray(i, i + length)) : '';
+    // The characters that stand for bytes are themselves written as bytes.
+    if (length === 0 || RAW_BYTES.test(char))
+      for (const byte of bytes.subarray(i, i + Math.max(1, length))) text += String.fromCharCode(RAW_BYTE + byte);
+    else text += char;
+    i += Math.max(1, length);
+  }
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
+
+const RAW_BYTES = /[\uf700-\uf7ff]/;
 
 /** Bytes of the valid UTF-8 character at a place; 0: none is there. */
 function utf8Length(bytes: Uint8Array, at: number): number {
