@@ -5,11 +5,12 @@ import type { Feature } from './aarch64/table/instruction.ts';
 import { SegmentTable } from './core/address-map.ts';
 import { CodePages } from './core/code-pages.ts';
 import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
-import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE, TLB_OFFSET, TLBS_SIZE } from './core/layout.ts';
+import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './core/layout.ts';
 import { ACCESS } from './core/services.ts';
 import { Decoder } from './interpreter/decoder.ts';
 import { HANDLER_COUNT, SPECIAL } from './interpreter/handlers.ts';
 import { InterpreterCode } from './interpreter/module.ts';
+import { Tlbs } from './core/tlb.ts';
 import type { AddressMap, BusAccess, CpuPort, CpuStatistics, MapSegment } from './port.ts';
 import { Processor } from './processor.ts';
 import type { Gpa, HostOffset } from '../util/units.ts';
@@ -57,6 +58,7 @@ export class CpuCluster {
   private readonly words: Int32Array;
   private readonly exports: InterpreterExports;
   private readonly codePages: CodePages;
+  private readonly tlbs: Tlbs;
   private readonly decoder: Decoder;
   private readonly maps: SegmentTable[] = [];
   private readonly memory: WebAssembly.Memory;
@@ -79,7 +81,8 @@ export class CpuCluster {
       throw new Error(`the CPU area ends at ${this.area.end}, the engine memory at ${memory.buffer.byteLength}`);
     this.bytes.fill(0xff, this.area.emptyCodeTlb, this.area.emptyCodeTlb + CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE);
     this.view.setUint16(this.area.resolveRecord, SPECIAL.RESOLVE, true);
-    this.codePages = new CodePages(memory, this.area, cpus.length);
+    this.tlbs = new Tlbs(memory, this.area, cpus.length, (cpu) => this.stateOf(cpu));
+    this.codePages = new CodePages(memory, this.area, this.tlbs.addresses);
     this.exports = this.instantiate();
     const emptyMap = this.createAddressMap([]);
     this.cpus = cpus.map(
@@ -195,15 +198,17 @@ export class CpuCluster {
   clearState(cpu: number): void {
     const base = this.stateOf(cpu);
     this.bytes.fill(0, base, base + STATE_SIZE);
-    const tlbs = this.area.tlbs + cpu * TLBS_SIZE;
-    for (const field of ['dataTlbEl0', 'dataTlbEl1', 'codeTlbEl0', 'codeTlbEl1'] as const)
-      this.view.setInt32(base + STATE[field], tlbs + TLB_OFFSET[field], true);
+    this.tlbs.point(cpu);
     this.view.setInt32(base + STATE.ip, this.area.resolveRecord, true);
   }
 
   flushTlbs(cpu: number): void {
-    const start = this.area.tlbs + cpu * TLBS_SIZE;
-    this.bytes.fill(0xff, start, start + TLBS_SIZE);
+    this.tlbs.flush(cpu);
+  }
+
+  /** The CPU uses other translation tables from now on, or the same ones with another ASID. */
+  selectTlbs(cpu: number, key: readonly [number, number, number, number]): void {
+    this.tlbs.select(cpu, key);
   }
 
   /** A new address map; maps live as long as the cluster. */
@@ -259,11 +264,7 @@ export class CpuCluster {
 
   /** TLBI by address: VA[55:12] in bits 43:0 of hi:lo. */
   flushTlbPage(cpu: number, lo: number, hi: number): void {
-    // An entry may lie anywhere under the index of the page; the tags of block mappings are per 4 KiB page, so that a
-    // larger granule or block needs all entries to go.
-    void lo;
-    void hi;
-    this.flushTlbs(cpu);
+    this.tlbs.flushPage(cpu, lo, hi);
   }
 
   /** AT: the translation of the address in `exchange` goes to PAR_EL1. */

@@ -187,6 +187,18 @@ export class Processor implements Cpu {
     this.cluster.flushTlbs(this.index);
   }
 
+  /** After a write of TTBR0_EL1 or TTBR1_EL1. */
+  tablesChanged(): void {
+    const word = (name: string, half: number): number => this.readSlot32(systemSlot(name) + 4 * half);
+    this.cluster.selectTlbs(this.index, [
+      word('TTBR0_EL1', 0),
+      word('TTBR0_EL1', 1),
+      word('TTBR1_EL1', 0),
+      word('TTBR1_EL1', 1),
+    ]);
+    this.refreshLevel();
+  }
+
   get addressMap(): AddressMap {
     return this.map;
   }

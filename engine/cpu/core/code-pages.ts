@@ -11,25 +11,25 @@ import {
   RECORDS_PER_PAGE,
   TAG_SLOW,
   TLB_OFFSET,
-  TLBS_SIZE,
 } from './layout.ts';
 
 export class CodePages {
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
   private readonly area: AreaLayout;
-  private readonly cpus: number;
+  /** Addresses of all sets of TLBs. */
+  private readonly tlbs: readonly number[];
   /** Host page number of each slot of the pool, or -1. */
   private readonly owners: Int32Array;
   private next = 0;
   pagesDecoded = 0;
   pagesEvicted = 0;
 
-  constructor(memory: WebAssembly.Memory, area: AreaLayout, cpus: number) {
+  constructor(memory: WebAssembly.Memory, area: AreaLayout, tlbs: readonly number[]) {
     this.words = new Uint32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.area = area;
-    this.cpus = cpus;
+    this.tlbs = tlbs;
     this.owners = new Int32Array(area.poolPages).fill(-1);
   }
 
@@ -82,8 +82,8 @@ export class CodePages {
     this.words[entry] = this.words[entry]! & PAGE_ENTRY.FLAGS;
     this.owners[slot] = -1;
     const records = this.slotAddress(slot);
-    for (let cpu = 0; cpu < this.cpus; cpu++) {
-      const base = this.area.tlbs + cpu * TLBS_SIZE + TLB_OFFSET.codeTlbEl0;
+    for (const set of this.tlbs) {
+      const base = set + TLB_OFFSET.codeTlbEl0;
       for (let i = 0; i < 2 * CODE_TLB.ENTRIES; i++) {
         const word = (base + i * CODE_TLB.ENTRY_SIZE) / 4;
         if (this.words[word + CODE_TLB.RECORDS / 4] !== records) continue;
@@ -108,8 +108,8 @@ export class CodePages {
   /** Marks every write tag for a host page, in all data TLBs, so that stores take the slow way. */
   slowStores(page: number): void {
     const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;
-    for (let cpu = 0; cpu < this.cpus; cpu++) {
-      const base = this.area.tlbs + cpu * TLBS_SIZE + TLB_OFFSET.dataTlbEl0;
+    for (const set of this.tlbs) {
+      const base = set + TLB_OFFSET.dataTlbEl0;
       for (let i = 0; i < 2 * ENTRIES; i++) {
         const word = (base + i * ENTRY_SIZE) / 4;
         const tag = this.words[word + WRITE / 4]!;

@@ -68,6 +68,8 @@ const FIELDS = {
   dataTlbEl1: 4,
   codeTlbEl0: 4,
   codeTlbEl1: 4,
+  /** Bitmap of address ranges that blocks are cached from (LARGE_MAP). */
+  largeMap: 4,
   /** The address map's segments and their number. */
   segments: 4,
   segmentCount: 4,
@@ -152,6 +154,12 @@ export const PAGE_ENTRY = {
   WATCHED: 2,
 } as const;
 
+/**
+ * Per CPU: a bit for each 2 MiB (by number modulo BITS) from which an entry of a mapping larger than a page was cached,
+ * and behind it one for each GiB of mappings larger than 2 MiB.
+ */
+export const LARGE_MAP = { SHIFT: 21, BITS: 4096, HUGE_SHIFT: 30, HUGE_BITS: 64, SIZE: 4096 / 8 + 64 / 8 + 8 } as const;
+
 /** Segment of an address map: first and last guest-physical byte, host offset of the first, 1 if writable. */
 export const SEGMENT = { SIZE: 32, FIRST: 0, LAST: 8, HOST: 16, WRITABLE: 20, MAXIMUM: 1024, MAPS: 64 } as const;
 
@@ -166,6 +174,8 @@ export interface AreaLayout {
   readonly pageTable: number;
   readonly saved: number;
   readonly tlbs: number;
+  readonly tlbSets: number;
+  readonly largeMaps: number;
   readonly emptyCodeTlb: number;
   readonly maps: number;
   readonly pool: number;
@@ -192,6 +202,9 @@ export interface AreaOptions {
 }
 
 const DEFAULT_CODE_PAGES = 2048;
+/** Sets of TLBs, 80 KiB each: address spaces that stay cached. */
+const TLB_SETS_PER_CPU = 4;
+const SPARE_TLB_SETS = 12;
 
 export function placeArea(start: number, cpus: number, options: AreaOptions): AreaLayout {
   if (start % PAGE_SIZE !== 0) throw new Error(`the CPU area must start on a page, not at 0x${start.toString(16)}`);
@@ -205,7 +218,9 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
   const resolveRecord = take(RECORD_SIZE);
   const pageTable = take(Math.ceil(options.memoryBytes / PAGE_SIZE) * 4);
   const saved = take(cpus * STATE_SIZE);
-  const tlbs = take(cpus * TLBS_SIZE);
+  const tlbSets = SPARE_TLB_SETS + TLB_SETS_PER_CPU * cpus;
+  const tlbs = take(tlbSets * TLBS_SIZE);
+  const largeMaps = take(cpus * LARGE_MAP.SIZE);
   const emptyCodeTlb = take(codeTlbBytes);
   const maps = take(SEGMENT.MAPS * SEGMENT.MAXIMUM * SEGMENT.SIZE);
   const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
@@ -216,6 +231,8 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
     pageTable,
     saved,
     tlbs,
+    tlbSets,
+    largeMaps,
     emptyCodeTlb,
     maps,
     pool,

@@ -5,7 +5,7 @@ import type { X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { FAULT, PSTATE } from './exceptions.ts';
-import { SEGMENT, TRANSLATED } from './layout.ts';
+import { LARGE_MAP, SEGMENT, TRANSLATED } from './layout.ts';
 import type { ServiceContext } from './services.ts';
 import { PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -179,6 +179,19 @@ export function defineTranslation(context: ServiceContext): void {
     state.set32('translatedAttributes', permissions);
     state.set32('translatedMemory', i32.and(low, 0xb1c));
     f.if(i32.eqz(i32.and(permissions, want)), () => fail(FAULT.PERMISSION, level.get));
+
+    // Larger than a page: invalidating one address must find all its pages.
+    f.if(i32.gtU(shift.get, 12), () => {
+      const mark = (start: number, number: X64, count: number): void => {
+        const bit = f.keep(i32.and(i32.wrap(number), count - 1));
+        const byte = f.keep(i32.add(i32.add(state.get32('largeMap'), start), i32.shrU(bit, 3)));
+        f.store8(byte, 0, i32.or(i32.load8u(byte), i32.shl(1, i32.and(bit, 7))));
+      };
+      mark(0, i64.shrU(va, LARGE_MAP.SHIFT), LARGE_MAP.BITS);
+      f.if(i32.gtU(shift.get, LARGE_MAP.SHIFT), () =>
+        mark(LARGE_MAP.BITS / 8, i64.shrU(va, LARGE_MAP.HUGE_SHIFT), LARGE_MAP.HUGE_BITS),
+      );
+    });
 
     const within = i64.sub(i64.shl(1, shift64), 1);
     const address = f.keep(i64.or(output, i64.and(va, within)));

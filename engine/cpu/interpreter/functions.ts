@@ -1,6 +1,6 @@
 // Outlined functions. The main module has those of the special handlers; an instruction form's function is emitted from
 // its meaning when it is first called, as a module of its own, and put into the table of handlers.
-import { INLINE_MEANINGS, SYSTEM_MEANINGS } from '../aarch64/meaning/index.ts';
+import { meaningOf } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { RECORD_SIZE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
@@ -54,7 +54,7 @@ export function emitOutlined(form: Form, area: AreaLayout): Uint8Array<ArrayBuff
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
   const services = importServices(module);
-  const meaning = INLINE_MEANINGS[instruction.name] ?? SYSTEM_MEANINGS[instruction.name];
+  const meaning = meaningOf(instruction.name, statics);
   const reference = module.add(formName(instruction.name, statics), OUTLINED, (f) => {
     if (!meaning) {
       f.call(services.unimplemented);

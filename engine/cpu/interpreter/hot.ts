@@ -1,6 +1,6 @@
 // Which instruction forms run inside the main loop: what compilers use all the time. Every form more makes the loop larger
 // to compile and its registers scarcer, so the rest is called.
-import { INLINE_MEANINGS } from '../aarch64/meaning/index.ts';
+import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { Form } from './handlers.ts';
 
 /** Entries that never run inside the loop although they could. */
@@ -25,7 +25,7 @@ const WORD_EXTENSIONS = [2, 3, 6];
 
 export function isInline({ instruction, statics }: Omit<Form, 'handler'>): boolean {
   const { name } = instruction;
-  if (!(name in INLINE_MEANINGS) || COLD.some((pattern) => pattern.test(name))) return false;
+  if (!inlineMeaning(name, statics) || COLD.some((pattern) => pattern.test(name))) return false;
   if (statics.option !== undefined && !WORD_EXTENSIONS.includes(statics.option)) return false;
   if (name.includes('(register)') && statics.stack === 1) return false;
   // Condition codes 14 and 15 are "always"; no compiler writes them.

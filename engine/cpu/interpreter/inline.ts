@@ -2,6 +2,7 @@
 // does not serve leaves for the instruction's outlined function before anything has changed.
 import type { Access, Elements } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
+import type { StateField } from '../core/layout.ts';
 import { DATA_TLB, RECORD_SIZE, STATE } from '../core/layout.ts';
 import type { In32, In64, X32, X64, XV } from '../wasm/expression.ts';
 import { I32, I64, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
@@ -110,6 +111,29 @@ export class InlineOperations extends RecordOperations {
 
   protected checkStack(pointer: X64): void {
     this.f.brIf(this.labels.outlined, i32.and(i32.wrap(pointer), 15), 'unlikely');
+  }
+
+  /** Leaves for the outlined function, which knows what to do, if a state word is zero. */
+  private require(field: StateField): void {
+    this.f.brIf(this.labels.outlined, i32.eqz(i32.load(this.window, STATE[field])), 'unlikely');
+  }
+  requireEl1(): void {
+    this.require('el');
+  }
+  requireOtherStack(): void {
+    this.require('spSelect');
+  }
+  requireDaif(): void {
+    this.require('el');
+  }
+  readEnabledSlot(operand: string): X64 {
+    this.require('el');
+    return this.readSlot(operand);
+  }
+  override changePstate(set: X32, clear: X32): void {
+    // Something is pending: the outlined way looks at it afterwards.
+    this.f.brIf(this.labels.outlined, i32.load(this.window, STATE.attention), 'unlikely');
+    super.changePstate(set, clear);
   }
 
   requireFp(): void {

@@ -1,6 +1,6 @@
 // The main loop: one WebAssembly function that dispatches decoded records by one br_table. It comes back when the budget is
 // used up or something wants it to; all state then lies in the window.
-import { INLINE_MEANINGS } from '../aarch64/meaning/index.ts';
+import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { CODE_TLB, EXIT, RECORD_SIZE, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
@@ -130,7 +130,7 @@ class LoopWriter {
       operations.begin(form.instruction);
       operations.near = form.near;
       if (usesFp(form.instruction)) operations.requireFp();
-      INLINE_MEANINGS[form.instruction.name]!(operations, form.statics);
+      inlineMeaning(form.instruction.name, form.statics)!(operations, form.statics);
     });
     operations.finish();
   }

@@ -2,6 +2,7 @@
 // window. Handlers inside the main loop and functions outside it differ in where flags are and in how they end.
 import type { Access, Elements, Operations, Width } from '../aarch64/meaning/operations.ts';
 import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
+import { PSTATE } from '../core/exceptions.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { conditionOf } from '../core/flags.ts';
 import { STATE } from '../core/layout.ts';
@@ -167,6 +168,23 @@ export abstract class RecordOperations implements Operations {
     this.f.store64(slot, this.window + 8, 0);
   }
 
+  readSlot(operand: string): X64 {
+    return this.keep(i64.load(this.slot(operand), this.window));
+  }
+  writeSlot(operand: string, value: X64, mask: X64): void {
+    const slot = this.keep(this.slot(operand));
+    const bits = this.keep(mask);
+    const kept = i64.and(i64.load(slot, this.window), i64.not(bits));
+    this.f.store64(slot, this.window, i64.or(kept, i64.and(value, bits)));
+  }
+  readDaif(): X32 {
+    return i32.and(i32.load(this.window, STATE.pstate), PSTATE.DAIF);
+  }
+  changePstate(set: X32, clear: X32): void {
+    const kept = i32.and(i32.load(this.window, STATE.pstate), i32.not(clear));
+    this.f.store32(this.window, STATE.pstate, i32.or(kept, set));
+  }
+
   nothing(): void {
     // The next instruction follows.
   }
@@ -180,6 +198,10 @@ export abstract class RecordOperations implements Operations {
   protected abstract checkStack(pointer: X64): void;
   /** Traps SIMD and FP instructions where CPACR_EL1 says so. */
   abstract requireFp(): void;
+  abstract requireEl1(): void;
+  abstract requireOtherStack(): void;
+  abstract requireDaif(): void;
+  abstract readEnabledSlot(operand: string, key: X32): X64;
   abstract branch(operand: string): void;
   abstract branchIf(condition: X32, operand: string): void;
   abstract jump(target: X64): void;

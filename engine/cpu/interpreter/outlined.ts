@@ -10,7 +10,7 @@ import type { Services } from '../core/services.ts';
 import { ACCESS } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
 import type { In32, In64, X32, X64, XV } from '../wasm/expression.ts';
-import { I32, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
+import { I32, I64, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32 } from '../wasm/function.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { hostElements, RecordOperations } from './operations.ts';
@@ -207,14 +207,17 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     this.endIf(this.state.get32('fpTrap'), this.services.raise, syndrome(EXCEPTION_CLASS.FP_ACCESS, ALWAYS));
   }
 
-  readSlot(operand: string): X64 {
-    return this.keep(i64.load(this.slot(operand), this.window));
+  requireOtherStack(): void {
+    this.endIf(i32.eqz(this.state.get32('spSelect')), this.services.undefined);
   }
-  writeSlot(operand: string, value: X64, mask: X64): void {
-    const slot = this.keep(this.slot(operand));
-    const bits = this.keep(mask);
-    const kept = i64.and(i64.load(slot, this.window), i64.not(bits));
-    this.f.store64(slot, this.window, i64.or(kept, i64.and(value, bits)));
+  readEnabledSlot(operand: string, key: X32): X64 {
+    const value = this.f.temporary(I64);
+    this.f.if(
+      this.state.get32('el'),
+      () => this.f.set(value, this.readSlot(operand)),
+      () => this.f.set(value, this.readSystem(key)),
+    );
+    return value.get;
   }
 
   private conclude(outcome: X32): void {
@@ -238,10 +241,6 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
 
   readPstate(): X32 {
     return this.f.call32(this.services.readPstate);
-  }
-  changePstate(set: X32, clear: X32): void {
-    const kept = i32.and(this.state.get32('pstate'), i32.not(clear));
-    this.state.set32('pstate', i32.or(kept, set));
   }
   selectStack(selector: X32): void {
     this.f.call(this.services.switchLevel, i32.const(1), selector);

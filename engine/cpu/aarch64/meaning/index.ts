@@ -3,17 +3,30 @@
 import { BRANCH_MEANINGS } from './branches.ts';
 import { INTEGER_MEANINGS } from './integer.ts';
 import { MEMORY_MEANINGS } from './memory.ts';
-import type { Meaning } from './operations.ts';
+import type { Meaning, Statics } from './operations.ts';
+import { isStateRegister, REGISTER_MEANINGS } from './registers.ts';
 import { SIMD_MOVE_MEANINGS } from './simd-moves.ts';
 import { STRUCTURE_MEANINGS } from './structures.ts';
+import type { SystemOperations } from './system.ts';
 import { SYSTEM_MEANINGS } from './system.ts';
 
-export const INLINE_MEANINGS: Readonly<Record<string, Meaning>> = {
+/** Meanings that may run inside the interpreter's main loop, if the form's statics allow it. */
+const INLINE: Readonly<Record<string, Meaning>> = {
   ...INTEGER_MEANINGS,
   ...BRANCH_MEANINGS,
   ...MEMORY_MEANINGS,
   ...STRUCTURE_MEANINGS,
   ...SIMD_MOVE_MEANINGS,
+  ...REGISTER_MEANINGS,
 };
 
-export { SYSTEM_MEANINGS };
+/** The meaning of an instruction form if it may run inside the main loop. */
+export function inlineMeaning(name: string, statics: Statics): Meaning | undefined {
+  if (name in SYSTEM_MEANINGS && name in REGISTER_MEANINGS && !isStateRegister(statics.kind)) return undefined;
+  return INLINE[name];
+}
+
+/** The meaning of any instruction form, for code that has the processor's services. */
+export function meaningOf(name: string, statics: Statics): Meaning<SystemOperations> | undefined {
+  return inlineMeaning(name, statics) ?? SYSTEM_MEANINGS[name];
+}

@@ -136,6 +136,22 @@ export interface Operations {
   readVectorLow(operand: string): X64;
   writeVectorLow(operand: string, value: X64): void;
 
+  /** UNDEFINED at EL0. */
+  requireEl1(): void;
+  /** UNDEFINED unless SP_EL1 is in use: SP_EL0 has a name only then. */
+  requireOtherStack(): void;
+  /** Traps at EL0 unless SCTLR_EL1.UMA allows the interrupt masks. */
+  requireDaif(): void;
+  /** System register held in the state at the byte offset that the operand holds. */
+  readSlot(operand: string): X64;
+  writeSlot(operand: string, value: X64, mask: X64): void;
+  /** As readSlot, but at EL0 by the host side, which knows the enabling bits. */
+  readEnabledSlot(operand: string, key: X32): X64;
+  /** D, A, I, F in bits 9:6. */
+  readDaif(): X32;
+  /** Changes bits of PSTATE in their SPSR positions (not NZCV, EL and SP); interrupts may be taken then. */
+  changePstate(set: X32, clear: X32): void;
+
   /** Does nothing more: for hints and barriers. */
   nothing(): void;
 }

@@ -16,18 +16,10 @@ export interface SystemOperations extends Operations {
   undefined(): void;
   exceptionReturn(): void;
 
-  /** UNDEFINED at EL0. */
-  requireEl1(): void;
-  /** Register held in the state at a byte offset. */
-  readSlot(operand: string): X64;
-  writeSlot(operand: string, value: X64, mask: X64): void;
   /** Registers that need more than a slot: the value for a key, or the exception for it. */
   readSystem(key: X32): X64;
   writeSystem(key: X32, value: X64): void;
   systemInstruction(key: X32, value: X64): void;
-  /** MSR DAIFSet, DAIFClr, SPSel, PAN; PSTATE bits in their SPSR positions. */
-  requireDaif(): void;
-  changePstate(set: X32, clear: X32): void;
   readPstate(): X32;
   selectStack(selector: X32): void;
   setPan(on: X32): void;
@@ -67,35 +59,18 @@ const system: Record<string, Meaning<SystemOperations>> = {
     o.requireEl1();
     o.selectStack(i32.and(o.immediate32('imm'), 1));
   },
-  'MSR DAIFSet': (o) => {
-    o.requireDaif();
-    o.changePstate(i32.shl(o.immediate32('imm'), 6), i32.const(0));
-  },
-  'MSR DAIFClr': (o) => {
-    o.requireDaif();
-    o.changePstate(i32.const(0), i32.shl(o.immediate32('imm'), 6));
-  },
   'MSR PAN': (o) => {
     o.requireEl1();
     o.setPan(i32.and(o.immediate32('imm'), 1));
   },
   MRS: (o, s) => {
-    if (s.kind === REGISTER_KIND.PRIVILEGED) o.requireEl1();
-    if (s.kind === REGISTER_KIND.DAIF) {
-      o.requireDaif();
-      o.x.write('t', i64.extendU(i32.and(o.readPstate(), 0x3c0)));
-    } else if (s.kind === REGISTER_KIND.NZCV) o.x.write('t', i64.extendU(i32.and(o.readPstate(), 0xf000_0000)));
-    else o.x.write('t', s.kind === REGISTER_KIND.CALL ? o.readSystem(o.immediate32('key')) : o.readSlot('slot'));
+    if (s.kind === REGISTER_KIND.NZCV) o.x.write('t', i64.extendU(i32.and(o.readPstate(), 0xf000_0000)));
+    else o.x.write('t', o.readSystem(o.immediate32('key')));
   },
   'MSR (register)': (o, s) => {
     const value = o.x.read('t') as X64;
-    if (s.kind === REGISTER_KIND.PRIVILEGED) o.requireEl1();
-    if (s.kind === REGISTER_KIND.DAIF) {
-      o.requireDaif();
-      o.changePstate(i32.and(i32.wrap(value), 0x3c0), i32.const(0x3c0));
-    } else if (s.kind === REGISTER_KIND.NZCV) o.setFlagsFrom(i32.shrU(i32.wrap(value), 28));
-    else if (s.kind === REGISTER_KIND.CALL) o.writeSystem(o.immediate32('key'), value);
-    else o.writeSlot('slot', value, o.immediate64('mask'));
+    if (s.kind === REGISTER_KIND.NZCV) o.setFlagsFrom(i32.shrU(i32.wrap(value), 28));
+    else o.writeSystem(o.immediate32('key'), value);
   },
   SYS: (o, s) => {
     const value = o.x.read('t') as X64;

@@ -80,7 +80,7 @@ const selectedCounter = (cpu: Processor, register: SystemRegister): string => {
 
 const BEHAVIOUR: Partial<Record<Effect, Behaviour>> = {
   translation: { write: (cpu) => void cpu.translationChanged() },
-  addressSpace: { write: (cpu) => void cpu.translationChanged() },
+  addressSpace: { write: (cpu) => void cpu.tablesChanged() },
   fpTrap: { write: (cpu) => void cpu.refreshLevel() },
   currentEl: { read: (cpu) => setExchange(cpu, cpu.field('el') << 2) as undefined },
   spSel: {

@@ -44,8 +44,11 @@ export const READ_EFFECTS: ReadonlySet<string> = new Set<Effect>([
   'eventSelected',
 ]);
 
-/** How MRS and MSR reach a register: by the host side, in its slot (EL1 only, or any level), or from the processor state. */
-export const REGISTER_KIND = { CALL: 0, PRIVILEGED: 1, ANY: 2, DAIF: 3, NZCV: 4 } as const;
+/**
+ * How MRS and MSR reach a register: by the host side; in its slot (EL1 only, any level, EL1 while the other stack pointer
+ * is in use, or EL0 if a control bit allows it); or from the processor state.
+ */
+export const REGISTER_KIND = { CALL: 0, PRIVILEGED: 1, ANY: 2, DAIF: 3, NZCV: 4, BANKED: 5, ENABLED: 6 } as const;
 
 export interface SystemRegister {
   readonly name: string;

@@ -1,0 +1,123 @@
+// Host side of the TLBs: which set of TLBs a CPU uses, and invalidation. A set belongs to one CPU and one pair of table
+// bases (TTBR0_EL1 and TTBR1_EL1 with their ASIDs), so that switching between address spaces keeps what each has cached;
+// CPUs draw their sets from one pool. Global mappings may be cached in several sets.
+import type { AreaLayout } from './layout.ts';
+import { CODE_TLB, DATA_TLB, LARGE_MAP, STATE, TLB_OFFSET, TLBS_SIZE } from './layout.ts';
+
+interface TlbSet {
+  readonly address: number;
+  cpu: number;
+  /** Table bases with ASIDs as four words, or undefined while nothing valid is in the set. */
+  key: readonly [number, number, number, number] | undefined;
+  /** When it was last chosen; the oldest is given away. */
+  used: number;
+}
+
+export class Tlbs {
+  private readonly bytes: Uint8Array;
+  private readonly words: Int32Array;
+  private readonly area: AreaLayout;
+  private readonly sets: TlbSet[];
+  private readonly current: TlbSet[];
+  /** Where a CPU's state lies. */
+  private readonly stateOf: (cpu: number) => number;
+  private clock = 0;
+
+  constructor(memory: WebAssembly.Memory, area: AreaLayout, cpus: number, stateOf: (cpu: number) => number) {
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
+    this.area = area;
+    this.stateOf = stateOf;
+    this.sets = Array.from({ length: area.tlbSets }, (_, i) => ({
+      address: area.tlbs + i * TLBS_SIZE,
+      cpu: i < cpus ? i : -1,
+      key: undefined,
+      used: 0,
+    }));
+    this.current = this.sets.slice(0, cpus);
+    for (const set of this.sets) this.clear(set);
+  }
+
+  /** Addresses of all sets, for who must visit every entry. */
+  get addresses(): readonly number[] {
+    return this.sets.map(({ address }) => address);
+  }
+
+  private clear(set: TlbSet): void {
+    this.bytes.fill(0xff, set.address, set.address + TLBS_SIZE);
+  }
+
+  /** Writes the current set's addresses into the CPU's state; the caller then refreshes what depends on the level. */
+  point(cpu: number): void {
+    const base = this.stateOf(cpu);
+    const { address } = this.current[cpu]!;
+    for (const field of ['dataTlbEl0', 'dataTlbEl1', 'codeTlbEl0', 'codeTlbEl1'] as const)
+      this.words[(base + STATE[field]) / 4] = address + TLB_OFFSET[field];
+    this.words[(base + STATE.largeMap) / 4] = this.area.largeMaps + cpu * LARGE_MAP.SIZE;
+  }
+
+  /** The table bases of a CPU have changed: chooses the set that belongs to them. */
+  select(cpu: number, key: readonly [number, number, number, number]): void {
+    const matches = (set: TlbSet): boolean =>
+      set.cpu === cpu && set.key !== undefined && set.key.every((word, i) => word === key[i]);
+    let set = this.sets.find(matches);
+    if (!set) {
+      // The oldest one that no CPU is using now.
+      const free = this.sets.filter(
+        (candidate) => !this.current.includes(candidate) || candidate === this.current[cpu],
+      );
+      set = free.reduce((oldest, candidate) => (candidate.used < oldest.used ? candidate : oldest));
+      this.clear(set);
+      set.cpu = cpu;
+      set.key = key;
+    }
+    set.used = ++this.clock;
+    this.current[cpu] = set;
+    this.point(cpu);
+  }
+
+  /** Drops everything that a CPU has cached. */
+  flush(cpu: number): void {
+    for (const set of this.sets)
+      if (set.cpu === cpu) {
+        if (set === this.current[cpu]) this.clear(set);
+        else set.key = undefined;
+      }
+    const large = this.area.largeMaps + cpu * LARGE_MAP.SIZE;
+    this.bytes.fill(0, large, large + LARGE_MAP.SIZE);
+  }
+
+  /** Drops what a CPU has cached for the page of VA[55:12] = high:low. */
+  flushPage(cpu: number, low: number, high: number): void {
+    // Block mappings are cached page by page: any of their pages may have to go.
+    const bit = (low >>> (LARGE_MAP.SHIFT - 12)) & (LARGE_MAP.BITS - 1);
+    const large = this.area.largeMaps + cpu * LARGE_MAP.SIZE;
+    const huge = ((low >>> 18) | (high << 14)) & (LARGE_MAP.HUGE_BITS - 1);
+    if (
+      (this.bytes[large + (bit >> 3)]! >> (bit & 7)) & 1 ||
+      (this.bytes[large + LARGE_MAP.BITS / 8 + (huge >> 3)]! >> (huge & 7)) & 1
+    ) {
+      this.flush(cpu);
+      return;
+    }
+    const data = low & (DATA_TLB.ENTRIES - 1);
+    const code = low & (CODE_TLB.ENTRIES - 1);
+    for (const { address, cpu: owner, key } of this.sets) {
+      if (owner !== cpu || (key === undefined && address !== this.current[cpu]!.address)) continue;
+      for (const table of [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1])
+        for (const tag of [DATA_TLB.READ, DATA_TLB.WRITE])
+          this.drop(address + table + data * DATA_TLB.ENTRY_SIZE + tag, low, high);
+      for (const table of [TLB_OFFSET.codeTlbEl0, TLB_OFFSET.codeTlbEl1])
+        this.drop(address + table + code * CODE_TLB.ENTRY_SIZE + CODE_TLB.TAG, low, high);
+    }
+  }
+
+  /** Empties the entry if its tag is for this page; the top byte does not count. */
+  private drop(tag: number, low: number, high: number): void {
+    const lo = this.words[tag / 4]!;
+    const hi = this.words[tag / 4 + 1]!;
+    const page = (lo >>> 12) | (hi << 20);
+    if (page !== (low | 0) || ((hi >>> 12) & 0xfff) !== (high & 0xfff)) return;
+    this.words[tag / 4] = this.words[tag / 4 + 1] = -1;
+  }
+}
