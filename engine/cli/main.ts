@@ -13,7 +13,8 @@ const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
   config build  FILE.c [-o OUT.cell]        C source to binary
   config show   FILE(.c|.cell) [--json]     decoded
   config source FILE.cell [-o OUT.c]        binary to C source
-  config check  SYSTEM [CELL...] [--json]   all rules
+  config check  SYSTEM [CELL...] [--json]   all rules, also as SARIF
+  config new-cell SYSTEM [OPTIONS]          a cell out of what is free
   boards [--json]                           the boards that are known
   run BOARD [SCRIPT] [OPTIONS]              a board, without a window
   compare RUN_A RUN_B [--json]              two recorded runs beside each other
