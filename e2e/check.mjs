@@ -82,7 +82,7 @@ process.exit(total.failed.length === 0 ? 0 : 1);
 /**
  * A program that is one check by itself.
  * @param {string} title
- * @param {(remark: (text: string) => void) => Promise<{ code: number, output: string }>} check
+ * @param {(remark: (text: string, failed?: boolean) => void) => Promise<{ code: number, output: string }>} check
  */
 async function oneCheck(title, check) {
   const { code, output } = await step(title, check);
@@ -108,8 +108,12 @@ async function suite(title, [command, ...args], env, timeoutMs, read) {
   const { code, output } = await step(title, async (remark) => {
     const ended = await ran(command, args, env, timeoutMs, remark);
     results = reportOf(read);
-    if (results === undefined) remark('no report');
-    else remark(`${results.passed} passed, ${results.failed.length} failed, ${results.skipped.length} skipped`);
+    if (results === undefined) remark('no report', true);
+    else
+      remark(
+        `${results.passed} passed, ${results.failed.length} failed, ${results.skipped.length} skipped`,
+        ended.code !== 0,
+      );
     return ended;
   });
   total.passed += results?.passed ?? 0;
@@ -141,11 +145,11 @@ function reportOf(read) {
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @param {number} timeoutMs
- * @param {(remark: string) => void} remark
+ * @param {(remark: string, failed?: boolean) => void} remark
  */
 async function ran(command, args, env, timeoutMs, remark) {
   const ended = await run(command, args, { cwd: root, env, timeoutMs });
-  if (ended.code !== 0) remark(ended.code === 124 ? 'took too long' : 'failed');
+  if (ended.code !== 0) remark(ended.code === 124 ? 'took too long' : 'failed', true);
   return ended;
 }
 

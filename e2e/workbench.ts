@@ -200,6 +200,12 @@ async function startBrowserShell(data: string, browser: Browser, complaints: Com
       await context.close();
     },
     async close() {
+      // As tabs are closed: the page is told, and may send what it still has.
+      for (const tab of context.pages()) {
+        const closed = tab.waitForEvent('close');
+        await tab.close({ runBeforeUnload: true });
+        await closed;
+      }
       await context.close();
       const exited = once(child, 'exit');
       if (child.exitCode === null && child.signalCode === null && child.kill('SIGINT')) await exited;
@@ -254,9 +260,8 @@ async function startElectronShell(data: string, complaints: Complaints): Promise
       return new Map(readdirSync(folder).map((name) => [basename(name), readFileSync(join(folder, name))]));
     },
     async kill() {
-      // Its group goes with it: the stand-in's windows are another program's, which would stay.
       const closed = app.waitForEvent('close');
-      process.kill(-app.process().pid!, 'SIGKILL');
+      app.process().kill('SIGKILL');
       await closed;
     },
     async close() {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 const SWITCHES = [
   '--no-startup-window',
   '--remote-debugging-port=0',
+  // Nothing is said over the pipe; Chromium ends when it closes, so that no window outlives a main process that was killed.
+  '--remote-debugging-pipe',
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
@@ -48,12 +50,12 @@ export class Chromium extends EventEmitter {
       process.env.CELLBLOCK_CHROMIUM ?? '/usr/bin/chromium',
       [...headless, ...asRoot, ...SWITCHES, `--user-data-dir=${profile}`],
       {
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       },
     );
     const url = await new Promise<string>((resolve, reject) => {
       let said = '';
-      child.stderr.on('data', (data: Buffer) => {
+      child.stderr!.on('data', (data: Buffer) => {
         said += data.toString('utf8');
         const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
         if (address !== undefined) resolve(address);

@@ -158,6 +158,9 @@ const indented = (/** @type {string} */ output) => lastLines(output, 5).replace(
 export async function ensureElectron() {
   const electron = join(modules, 'electron');
   const found = () => {
+    // Electron's own way to name another build of itself.
+    const named = process.env.ELECTRON_OVERRIDE_DIST_PATH;
+    if (named) return join(named, 'electron');
     try {
       const path = join(electron, 'dist', readFileSync(join(electron, 'path.txt'), 'utf8'));
       return existsSync(path) ? path : undefined;

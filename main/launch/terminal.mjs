@@ -25,15 +25,16 @@ export class StepError extends Error {
 }
 
 /**
- * Runs `action` behind one line of progress. The action may answer with a remark for the end of the line.
+ * Runs `action` behind one line of progress. The action may give a remark for the end of the line, and say that it failed without throwing.
  * @template T
  * @param {string} title
- * @param {(progress: (remark: string) => void) => Promise<T>} action
+ * @param {(progress: (remark: string, failed?: boolean) => void) => Promise<T>} action
  * @returns {Promise<T>}
  */
 export async function step(title, action) {
   const begun = Date.now();
   let remark = '';
+  let failed = false;
   let frame = 0;
   const draw = () =>
     process.stdout.write(
@@ -47,10 +48,11 @@ export async function step(title, action) {
     process.stdout.write(isTerminal ? `\r\u001b[K${mark} ${title} ${tail}\n` : `${mark} ${tail}\n`);
   };
   try {
-    const value = await action((text) => {
+    const value = await action((text, isFailure = false) => {
       remark = text;
+      failed = isFailure;
     });
-    end('✓');
+    end(failed ? '✗' : '✓');
     return value;
   } catch (error) {
     end('✗');
