@@ -1,14 +1,11 @@
-// The processors' common WebAssembly functions: what instructions call that is too large to stand in every one of them.
+// Names and signatures of the processors' common WebAssembly functions: what instructions call that is too large to stand in
+// every one of them. What they do is defined beside this file; definitions.ts gathers it.
 // They work on the state in the window. A service that ends the running instruction (exception taken, run left) sets
 // `status`; its caller then returns without another effect.
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
 import type { AreaLayout } from './layout.ts';
 import type { ValueType } from '../wasm/expression.ts';
 import { I32, I64 } from '../wasm/expression.ts';
-import { defineAccess } from './access.ts';
-import { defineExceptions } from './exceptions.ts';
-import { defineFetch } from './fetch.ts';
-import { defineAddressTranslation, defineTranslation } from './translation.ts';
 
 /** The access word that reads and writes carry: log2 of the bytes, and these. */
 export const ACCESS = {
@@ -123,7 +120,7 @@ export interface ServiceContext {
 }
 
 /** Signatures of what the main module defines. */
-const DEFINED = {
+export const DEFINED = {
   jump: [[I64], []],
   raise: [[I32], []],
   raiseAt: [[I32, I64], []],
@@ -199,20 +196,4 @@ export function importServices(module: ModuleBuilder): Services {
       return reference;
     },
   });
-}
-
-/** Declares and defines all services. */
-export function defineServices(module: ModuleBuilder, host: HostCalls, area: AreaLayout): Services {
-  const declared = Object.entries(DEFINED).map(([name, [params, results]]) => [
-    name,
-    module.declare(name, params, results),
-  ]);
-  const services = { ...host, ...(Object.fromEntries(declared) as object) } as Services;
-  const context: ServiceContext = { module, area, services };
-  defineExceptions(context);
-  defineTranslation(context);
-  defineAddressTranslation(context);
-  defineAccess(context);
-  defineFetch(context);
-  return services;
 }

@@ -1,7 +1,8 @@
 // The interpreter as WebAssembly modules for one layout of the CPU area: the main module with services and loop, and one
 // for each outlined function that was ever called. All machines of a process with the same layout share them.
 import type { AreaLayout } from '../core/layout.ts';
-import { defineServices, importHostCalls } from '../core/services.ts';
+import { defineServices } from '../core/definitions.ts';
+import { importHostCalls } from '../core/services.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { defineSpecial, emitOutlined, OUTLINED_NAME } from './functions.ts';

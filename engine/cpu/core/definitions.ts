@@ -1,0 +1,25 @@
+// All of the services' definitions in one module.
+import type { ModuleBuilder } from '../wasm/module.ts';
+import { defineAccess } from './access.ts';
+import { defineExceptions } from './exceptions.ts';
+import { defineFetch } from './fetch.ts';
+import type { AreaLayout } from './layout.ts';
+import type { HostCalls, ServiceContext, Services } from './services.ts';
+import { DEFINED } from './services.ts';
+import { defineAddressTranslation, defineTranslation } from './translation.ts';
+
+/** Declares and defines all services. */
+export function defineServices(module: ModuleBuilder, host: HostCalls, area: AreaLayout): Services {
+  const declared = Object.entries(DEFINED).map(([name, [params, results]]) => [
+    name,
+    module.declare(name, params, results),
+  ]);
+  const services = { ...host, ...(Object.fromEntries(declared) as object) } as Services;
+  const context: ServiceContext = { module, area, services };
+  defineExceptions(context);
+  defineTranslation(context);
+  defineAddressTranslation(context);
+  defineAccess(context);
+  defineFetch(context);
+  return services;
+}
