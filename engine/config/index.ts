@@ -18,6 +18,15 @@ export {
   type SourceWarning,
 } from './source/reader.ts';
 export { renderFault } from './source/file.ts';
+export { fieldAt } from './source/field-at.ts';
+export {
+  ARRAY_GLOSSARY,
+  MACRO_GLOSSARY,
+  meaningOf,
+  STRUCT_GLOSSARY,
+  type MacroEntry,
+  type MemberEntry,
+} from './glossary.ts';
 export { regionPurpose, ivshmemSectionOf, deviceTitle } from './purpose.ts';
 export { writeSource } from './source/writer.ts';
 export { flagsText, rangeText, showJson, showText, sizeText, type Json } from './show.ts';
