@@ -50,6 +50,8 @@ const STORE = ['STR Xt (unsigned offset)', 'STR Wt (unsigned offset)'];
 const LOGIC32 = [
   'EOR (shifted register) sf=0 shift=0',
   'EOR (shifted register) sf=0 shift=4',
+  'EXTR sf=0 form=1',
+  'BIC (shifted register) sf=0 shift=0',
   'AND (shifted register) sf=0 shift=0',
   'ADD (shifted register) sf=0 shift=0',
   'ORR (shifted register) sf=0 shift=0',
