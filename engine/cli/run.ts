@@ -26,6 +26,7 @@ Powers a board on and gives SCRIPT (or standard input) to its root shell, one co
   --kernel FILE       a real system on the bare board: Linux Image, ELF or raw image
   --initrd FILE       its initial RAM disk
   --append TEXT       its command line
+  --firmware FILE     firmware instead of a kernel: in the board's first flash bank, started as after a reset
                       Without SCRIPT, standard input goes to the first UART and the run ends when the board powers off.
 
 In a script: jailhouse …, cat, ls, tree, echo, dmesg, sleep SECONDS (guest time), expect CONSOLE REGEX [SECONDS],
@@ -42,6 +43,7 @@ const OPTIONS = {
   kernel: { type: 'string' },
   initrd: { type: 'string' },
   append: { type: 'string' },
+  firmware: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -116,16 +118,24 @@ async function readScript(path: string | undefined, inputIsTyped: boolean): Prom
   return inputIsTyped ? null : await readAll(process.stdin);
 }
 
-function readSystem(values: { kernel?: string; initrd?: string; append?: string }): SystemImages | undefined {
-  if (values.kernel === undefined) {
-    if (values.initrd !== undefined || values.append !== undefined)
+function readSystem(values: {
+  kernel?: string;
+  initrd?: string;
+  append?: string;
+  firmware?: string;
+}): SystemImages | undefined {
+  const { kernel, initrd, append, firmware } = values;
+  if (kernel === undefined) {
+    if (initrd !== undefined || append !== undefined)
       throw new UsageError('--initrd and --append go with --kernel FILE.');
-    return undefined;
+    return firmware === undefined ? undefined : { firmware: readInput('firmware', firmware) };
   }
+  if (firmware !== undefined)
+    throw new UsageError('--kernel and --firmware exclude each other: firmware finds its kernel itself.');
   return {
-    kernel: readInput('kernel', values.kernel),
-    ...(values.initrd !== undefined && { initrd: readInput('initial RAM disk', values.initrd) }),
-    ...(values.append !== undefined && { append: values.append }),
+    kernel: readInput('kernel', kernel),
+    ...(initrd !== undefined && { initrd: readInput('initial RAM disk', initrd) }),
+    ...(append !== undefined && { append }),
   };
 }
 

@@ -35,6 +35,12 @@ export class SystemBus implements Bus {
     this.#windows = [...this.#windows, { base, size, device }].sort((a, b) => a.base - b.base);
   }
 
+  /** Takes every device off the bus. */
+  detachAll(): void {
+    this.#windows = [];
+    this.#last = undefined;
+  }
+
   read(address: Pa, size: 1 | 2 | 4 | 8, result: { lo: number; hi: number }, by: BusOwner): boolean {
     result.hi = 0;
     const window = this.#find(address);

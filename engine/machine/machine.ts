@@ -9,10 +9,12 @@ import { BareBoardPort } from './bare-board.ts';
 import { attachDevices } from './board-devices.ts';
 import type { ByteDevice } from './board-devices.ts';
 import { NOBODY, SystemBus } from './bus.ts';
+import { RevocableClock } from './devices/clock.ts';
 import { GenericTimers } from './devices/generic-timer.ts';
 import { Gic, REDISTRIBUTOR_SIZE } from './devices/gic/index.ts';
+import type { GicSnapshot } from './devices/gic/index.ts';
 import type { PsciMachine } from './devices/psci.ts';
-import { BankedMemory } from './memory.ts';
+import { BankedMemory, BankStorage } from './memory.ts';
 import { Scheduler } from './scheduler.ts';
 import type { PrivateTimers } from './scheduler.ts';
 
@@ -23,10 +25,10 @@ export class BoardNotRunnable extends Error {
   }
 }
 
-/** Bytes below RAM for the CPUs, whose tables cover all of engine memory, themselves included. */
-function areaFor(cpus: number, ramBytes: number): number {
-  const alone = cpuAreaSize(cpus, { memoryBytes: ramBytes });
-  return cpuAreaSize(cpus, { memoryBytes: ramBytes + alone + MiB });
+/** Bytes below RAM and flash for the CPUs, whose tables cover all of engine memory, themselves included. */
+function areaFor(cpus: number, bankBytes: number): number {
+  const alone = cpuAreaSize(cpus, { memoryBytes: bankBytes });
+  return cpuAreaSize(cpus, { memoryBytes: bankBytes + alone + MiB });
 }
 
 export class BoardMachine implements Machine {
@@ -44,8 +46,13 @@ export class BoardMachine implements Machine {
   readonly #cluster: CpuCluster;
   readonly #timers: GenericTimers;
   readonly #scheduler: Scheduler;
-  readonly #uarts: ReadonlyMap<string, ByteDevice>;
+  #uarts: ReadonlyMap<string, ByteDevice>;
   readonly #owners: BusOwner[];
+  readonly #deviceClock: RevocableClock;
+  /** What every CPU of the bare board sees; flash banks are in it while they read as an array. */
+  readonly #everything: AddressMap;
+  readonly #hiddenRom = new Set<string>();
+  readonly #gicAtReset: GicSnapshot;
 
   /** @throws BoardNotRunnable, MemoryTooLarge */
   constructor(board: BoardDescription) {
@@ -54,8 +61,9 @@ export class BoardMachine implements Machine {
       throw new BoardNotRunnable(board, `${board.architecture} CPUs are not built yet`);
     if (!gic || !timers) throw new BoardNotRunnable(board, 'it names no interrupt controller or no timers');
     this.board = board;
-    const ramBytes = board.ram.reduce((sum, bank) => sum + bank.size, 0);
-    this.memory = new BankedMemory(board.ram, areaFor(board.cpus.length, ramBytes));
+    const flash = board.devices.filter(({ type }) => type === 'cfi-flash');
+    const bankBytes = [...board.ram, ...flash].reduce((sum, bank) => sum + bank.size, 0);
+    this.memory = new BankedMemory(board.ram, areaFor(board.cpus.length, bankBytes), flash);
     this.bus = new SystemBus(this.memory);
     this.#owners = board.cpus.map((_, cpu) => ({ name: 'board', cpu }));
 
@@ -102,25 +110,66 @@ export class BoardMachine implements Machine {
       take: (cpu) => this.onPhysicalInterrupt?.(cpu),
     });
 
-    this.bus.attach(gic.distributor, gic.version === 3 ? 0x10000 : 0x1000, this.gic.distributor);
-    if (gic.redistributor !== undefined)
-      this.bus.attach(gic.redistributor, board.cpus.length * REDISTRIBUTOR_SIZE, this.gic.redistributors);
-    if (gic.version === 2) {
-      if (gic.cpuInterface !== undefined) this.bus.attach(gic.cpuInterface, 0x2000, this.gic.cpuInterface);
-      if (gic.virtualCpuInterface !== undefined)
-        this.bus.attach(gic.virtualCpuInterface, 0x2000, this.gic.virtualInterface);
-    }
-    this.#uarts = attachDevices(board, this.bus, {
-      clock: this,
-      interrupt: (spi) => this.gic.spi(spi),
-      cpus: board.cpus.length,
-      output: (uart, byte) => this.onUart?.({ uart, byte, by: this.bus.owner.name }),
-    });
+    this.#gicAtReset = this.gic.save();
+    this.#deviceClock = new RevocableClock(this);
+    this.#everything = this.#cluster.createAddressMap([]);
+    this.#uarts = this.#attachAll();
+    this.#mapBanks();
+    for (const cpu of this.cpus) cpu.addressMap = this.#everything;
+  }
 
-    const everything = this.#cluster.createAddressMap(
-      board.ram.flatMap((bank) => this.memory.segments(bank.base, bank.size, gpa(bank.base), true)),
-    );
-    for (const cpu of this.cpus) cpu.addressMap = everything;
+  /**
+   * As the reset line does on a board without a hypervisor: CPUs off, interrupt controller, timers and devices as at
+   * power-on. RAM and flash keep their bytes, the time goes on. Not from inside an instruction.
+   */
+  reset(): void {
+    for (const { index } of this.cpus) {
+      this.setPower(index, 'off');
+      this.resetTimers(index);
+    }
+    this.#deviceClock.revoke();
+    this.bus.detachAll();
+    this.gic.restore(this.#gicAtReset);
+    this.#hiddenRom.clear();
+    this.#uarts = this.#attachAll();
+    this.#mapBanks();
+  }
+
+  #attachAll(): ReadonlyMap<string, ByteDevice> {
+    const { board, bus, gic } = this;
+    const windows = board.gic!;
+    bus.attach(windows.distributor, windows.version === 3 ? 0x10000 : 0x1000, gic.distributor);
+    if (windows.redistributor !== undefined)
+      bus.attach(windows.redistributor, board.cpus.length * REDISTRIBUTOR_SIZE, gic.redistributors);
+    if (windows.version === 2) {
+      if (windows.cpuInterface !== undefined) bus.attach(windows.cpuInterface, 0x2000, gic.cpuInterface);
+      if (windows.virtualCpuInterface !== undefined)
+        bus.attach(windows.virtualCpuInterface, 0x2000, gic.virtualInterface);
+    }
+    return attachDevices(board, bus, {
+      clock: this.#deviceClock,
+      interrupt: (spi) => gic.spi(spi),
+      cpus: board.cpus.length,
+      output: (uart, byte) => this.onUart?.({ uart, byte, by: bus.owner.name }),
+      rom: ({ name, base }) => ({
+        storage: new BankStorage(this.memory, base),
+        onReadMode: (array) => {
+          if (array) this.#hiddenRom.delete(name);
+          else this.#hiddenRom.add(name);
+          this.#mapBanks();
+        },
+      }),
+    });
+  }
+
+  #mapBanks(): void {
+    const { board, memory } = this;
+    const flash = board.devices.filter(({ type, name }) => type === 'cfi-flash' && !this.#hiddenRom.has(name));
+    const segments = [
+      ...board.ram.flatMap(({ base, size }) => memory.segments(base, size, gpa(base), true)),
+      ...flash.flatMap(({ base, size }) => memory.segments(base, size, gpa(base), false, 'rom')),
+    ];
+    this.#everything.update(segments.sort((a, b) => a.start - b.start));
   }
 
   get now(): GuestNs {
@@ -218,6 +267,7 @@ export class BoardMachine implements Machine {
         this.setPower(cpu, 'on');
       },
       off: (cpu) => this.setPower(cpu, 'off'),
+      standby: (cpu) => this.cpus[cpu]!.waitForInterrupt(),
       systemOff: () => end('off'),
       systemReset: () => end('reset'),
     };

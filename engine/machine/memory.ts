@@ -10,10 +10,14 @@ const WASM_PAGE = 64 * KiB;
 /** WebAssembly memories with 32-bit addresses end here; the last page stays free so that no address computation wraps. */
 const LIMIT = 4 * GiB - WASM_PAGE;
 
+/** `rom` is what a device keeps where CPUs can read and execute it (NOR flash): no RAM to any caller. */
+export type BankKind = 'ram' | 'rom';
+
 interface Bank {
   start: Pa;
   size: number;
   host: HostOffset;
+  kind: BankKind;
 }
 
 /** A board that has more RAM than one 32-bit WebAssembly memory holds. */
@@ -37,16 +41,21 @@ export class BankedMemory implements PhysicalMemory {
   onHostWrite: CodeInvalidator = () => undefined;
 
   /**
-   * @param ranges RAM and ROM banks, page-aligned, not overlapping.
+   * @param ram banks, page-aligned, not overlapping.
    * @param reserved bytes below the banks that belong to the processors (register files, TLBs, decoded code).
+   * @param rom banks of that kind, likewise.
    * @throws MemoryTooLarge
    */
-  constructor(ranges: readonly BoardRange[], reserved: number) {
+  constructor(ram: readonly BoardRange[], reserved: number, rom: readonly BoardRange[] = []) {
     let next = Math.ceil(reserved / WASM_PAGE) * WASM_PAGE;
     const banks: Bank[] = [];
-    for (const range of [...ranges].sort((a, b) => a.base - b.base)) {
-      banks.push({ start: range.base, size: range.size, host: hostOffset(next) });
-      next += Math.ceil(range.size / WASM_PAGE) * WASM_PAGE;
+    const ranges = [
+      ...ram.map((range) => ({ ...range, kind: 'ram' as const })),
+      ...rom.map((range) => ({ ...range, kind: 'rom' as const })),
+    ];
+    for (const { base, size, kind } of ranges.sort((a, b) => a.base - b.base)) {
+      banks.push({ start: base, size, host: hostOffset(next), kind });
+      next += Math.ceil(size / WASM_PAGE) * WASM_PAGE;
     }
     if (next > LIMIT) throw new MemoryTooLarge(next - reserved);
     const pages = next / WASM_PAGE;
@@ -56,21 +65,14 @@ export class BankedMemory implements PhysicalMemory {
     this.#banks = banks;
   }
 
-  /** Where the byte at `address` lives, or undefined outside RAM. */
+  /** Where the byte at `address` lives, or undefined outside every bank. */
   host(address: Pa): HostOffset | undefined {
     const bank = this.#bankAt(address);
     return bank && hostOffset(bank.host + (address - bank.start));
   }
 
   isRam(address: Pa, size: number): boolean {
-    let at: number = address;
-    const end = address + size;
-    while (at < end) {
-      const bank = this.#bankAt(at as Pa);
-      if (!bank) return false;
-      at = bank.start + bank.size;
-    }
-    return true;
+    return this.#covers(address, size, ({ kind }) => kind === 'ram');
   }
 
   read(address: Pa, size: number): Uint8Array {
@@ -103,9 +105,10 @@ export class BankedMemory implements PhysicalMemory {
     this.onHostWrite(hostOffset(host), 4);
   }
 
-  segments(address: Pa, size: number, at: Gpa, writable: boolean): MapSegment[] {
+  segments(address: Pa, size: number, at: Gpa, writable: boolean, kind: BankKind = 'ram'): MapSegment[] {
     const out: MapSegment[] = [];
     for (const bank of this.#banks) {
+      if (bank.kind !== kind) continue;
       const start = Math.max(address, bank.start);
       const end = Math.min(address + size, bank.start + bank.size);
       if (start >= end) continue;
@@ -136,6 +139,17 @@ export class BankedMemory implements PhysicalMemory {
     }
   }
 
+  #covers(address: Pa, size: number, accept: (bank: Bank) => boolean): boolean {
+    let at: number = address;
+    const end = address + size;
+    while (at < end) {
+      const bank = this.#bankAt(at as Pa);
+      if (!bank || !accept(bank)) return false;
+      at = bank.start + bank.size;
+    }
+    return true;
+  }
+
   #bankAt(address: Pa): Bank | undefined {
     return this.#banks.find((bank) => address >= bank.start && address < bank.start + bank.size);
   }
@@ -146,7 +160,8 @@ export class BankedMemory implements PhysicalMemory {
   }
 
   #eachPiece(address: Pa, size: number, visit: (host: number, length: number, done: number) => void): void {
-    if (!this.isRam(address, size)) throw new RangeError(`0x${address.toString(16)}+0x${size.toString(16)} is not RAM`);
+    if (!this.#covers(address, size, () => true))
+      throw new RangeError(`0x${address.toString(16)}+0x${size.toString(16)} is not RAM`);
     let done = 0;
     while (done < size) {
       const bank = this.#bankAt((address + done) as Pa) as Bank;
@@ -155,5 +170,31 @@ export class BankedMemory implements PhysicalMemory {
       visit(bank.host + offset, length, done);
       done += length;
     }
+  }
+}
+
+/** A bank's bytes as a device keeps them: offsets from `base`. */
+export class BankStorage {
+  readonly #memory: BankedMemory;
+  readonly #base: Pa;
+
+  constructor(memory: BankedMemory, base: Pa) {
+    this.#memory = memory;
+    this.#base = base;
+  }
+
+  read(offset: number, size: 1 | 2 | 4): number {
+    return this.#memory.read(pa(this.#base + offset), size).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  write(offset: number, size: 1 | 2 | 4, value: number): void {
+    this.#memory.write(
+      pa(this.#base + offset),
+      Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24).subarray(0, size),
+    );
+  }
+
+  fill(offset: number, length: number, value: number): void {
+    this.#memory.fill(pa(this.#base + offset), length, value);
   }
 }

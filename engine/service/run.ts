@@ -70,8 +70,9 @@ export class Run {
     });
     machine.onUart = (output) => this.#wire(output);
     for (const uart of machine.uarts) this.consoles.declare({ name: uart, kind: 'uart' });
-    if (setup.system) startSystem(machine, setup.system);
-    machine.onPower = (request) => this.#power(request);
+    const { system } = setup;
+    if (system) startSystem(machine, system);
+    machine.onPower = (request) => this.#power(request, system);
     this.pump = new Pump(machine, this.#body(setup));
   }
 
@@ -135,19 +136,24 @@ export class Run {
     else if (script === null) yield { until: FOREVER, stop: () => this.poweredOff, reason: 'the board to power off' };
   }
 
-  /** The bare board's firmware was asked to end: reset ends a run as power-off does, for there is nothing to boot anew. */
-  #power(request: 'off' | 'reset'): void {
-    this.poweredOff = true;
+  /** The bare board's firmware was asked to end, or to start from the beginning, with the same images in a reset board. */
+  #power(request: 'off' | 'reset', system: SystemImages | undefined): void {
+    const { machine } = this;
+    const restart = request === 'reset' && system !== undefined;
+    if (!restart) this.poweredOff = true;
     this.#note({
-      guestNs: this.machine.now,
-      instructions: this.machine.instructions,
+      guestNs: machine.now,
+      instructions: machine.instructions,
       severity: 'info',
       kind: `board.${request}`,
-      sentence:
-        request === 'off'
-          ? 'The board was powered off by its system.'
-          : 'The board was reset by its system; the run ends here.',
+      sentence: request === 'off' ? 'The board was powered off by its system.' : 'The board was reset by its system.',
     });
+    // The caller is in the middle of an instruction; the reset comes behind it.
+    if (restart)
+      machine.at(machine.now, () => {
+        machine.reset();
+        startSystem(machine, system);
+      });
   }
 
   /** Counters are looked at after every wait: commands without one let no guest time pass in which they could change. */

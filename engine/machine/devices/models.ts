@@ -2,6 +2,7 @@
 import type { BoardDevice, BoardPciHost } from '../../board/index.ts';
 import type { Device, InterruptLine } from '../api.ts';
 import { CfiFlash } from './cfi-flash.ts';
+import type { CfiFlashOptions } from './cfi-flash.ts';
 import type { DeviceClock } from './clock.ts';
 import { FwCfg } from './fw-cfg.ts';
 import { EmptyPciHost, EmptyPciWindow } from './pci-host.ts';
@@ -15,6 +16,8 @@ export interface DeviceConnections {
   interrupt: (spi: number) => InterruptLine;
   /** CPUs that the machine has. */
   cpus: number;
+  /** Where the bytes of a flash bank are so that CPUs can execute them; without it they are the device's own. */
+  rom?: (bank: BoardDevice) => Pick<CfiFlashOptions, 'storage' | 'onReadMode'>;
 }
 
 /** The line of a device that is not connected. */
@@ -30,7 +33,7 @@ export const DEVICE_MODELS: Readonly<Record<string, (device: BoardDevice, connec
     pl061: (device, connections) => new Pl061({ name: device.name, interrupt: wire(device, connections) }),
     'fw-cfg': (device, { cpus }) => new FwCfg({ name: device.name, cpus }),
     'virtio-mmio': (device) => new EmptyVirtioSlot(device.name),
-    'cfi-flash': (device) => new CfiFlash({ name: device.name, size: device.size }),
+    'cfi-flash': (device, { rom }) => new CfiFlash({ name: device.name, size: device.size, ...rom?.(device) }),
   };
 
 /** The windows of a physical PCI host: configuration space, and each address window. A virtual host has none. */
