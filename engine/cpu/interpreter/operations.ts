@@ -1,6 +1,8 @@
 // The interpreter's side of the operations interface: operands come from the decoded record at `ip`, registers lie in the
 // window. Handlers inside the main loop and functions outside it differ in where flags are and in how they end.
-import type { Access, Elements, Operations, Width } from '../aarch64/meaning/operations.ts';
+import type { FlagSetter } from '../aarch64/meaning/flags.ts';
+import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
+import type { Access, Elements, Operations, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
 import { PSTATE } from '../core/exceptions.ts';
 import type { FlagSource } from '../core/flags.ts';
@@ -47,13 +49,13 @@ export abstract class RecordOperations implements Operations {
     this.window = window;
     this.w = {
       ...arithmetic32,
-      read: (operand) => this.keep(i32.load(this.slot(operand), window)),
+      read: (operand) => this.readW(operand),
       write: (operand, value) => this.writeX(operand, i64.extendU(value as X32)),
       immediate: (operand) => this.immediate32(operand),
     };
     this.x = {
       ...arithmetic64,
-      read: (operand) => this.keep(i64.load(this.slot(operand), window)),
+      read: (operand) => this.readX(operand),
       write: (operand, value) => this.writeX(operand, value as X64),
       immediate: (operand) => this.immediate64(operand),
     };
@@ -84,7 +86,13 @@ export abstract class RecordOperations implements Operations {
     return i32.load16u(this.ip(), this.place(operand));
   }
 
-  private writeX(operand: string, value: X64): void {
+  protected readW(operand: string): X32 {
+    return this.keep(i32.load(this.slot(operand), this.window)) as X32;
+  }
+  protected readX(operand: string): X64 {
+    return this.keep(i64.load(this.slot(operand), this.window)) as X64;
+  }
+  protected writeX(operand: string, value: X64): void {
     this.f.store64(this.slot(operand), this.window, value);
   }
 
@@ -106,6 +114,10 @@ export abstract class RecordOperations implements Operations {
 
   abstract setFlags(n: X64, z: X64, c: In32, v: In64): void;
   protected abstract readonly flags: FlagSource;
+
+  resultWithFlags(setter: FlagSetter, w: Width, a: Word, b: Word): Word {
+    return setFlagsEagerly(this, setter, w, a, b);
+  }
 
   setFlagsFrom(nzcv: X32): void {
     const bits = this.keep(nzcv);

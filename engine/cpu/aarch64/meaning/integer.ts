@@ -3,27 +3,11 @@ import type { X32, X64 } from '../../wasm/expression.ts';
 import { i32, i64 } from '../../wasm/expression.ts';
 import type { Meaning, Operations, Statics, Width, Word } from './operations.ts';
 
-/** Flags of a + b (J1.3 AddWithCarry without carry in); a and b must be kept. */
-export function addFlags(o: Operations, w: Width, a: Word, b: Word): Word {
-  const r = o.keep(w.add(a, b));
-  const n = o.keep(w.extendS(r));
-  o.setFlags(n, n, w.ltU(r, a), w.extendS(w.and(w.xor(a, r), w.xor(b, r))));
-  return r;
-}
-
-/** Flags of a - b. */
-export function subFlags(o: Operations, w: Width, a: Word, b: Word): Word {
-  const r = o.keep(w.sub(a, b));
-  const n = o.keep(w.extendS(r));
-  o.setFlags(n, n, w.geU(a, b), w.extendS(w.and(w.xor(a, b), w.xor(a, r))));
-  return r;
-}
-
 const ADD_SUB: Record<string, (o: Operations, w: Width, a: Word, b: Word) => Word> = {
   ADD: (_, w, a, b) => w.add(a, b),
-  ADDS: (o, w, a, b) => addFlags(o, w, o.keep(a), o.keep(b)),
+  ADDS: (o, w, a, b) => o.resultWithFlags('add', w, o.keep(a), o.keep(b)),
   SUB: (_, w, a, b) => w.sub(a, b),
-  SUBS: (o, w, a, b) => subFlags(o, w, o.keep(a), o.keep(b)),
+  SUBS: (o, w, a, b) => o.resultWithFlags('subtract', w, o.keep(a), o.keep(b)),
 };
 
 /** The shifted register operand: form 0 is unshifted, else 1 + shift type. */
@@ -82,12 +66,10 @@ for (const [name, operate] of Object.entries(ADD_SUB)) {
   };
 }
 
-/** Flags of a logical result: C and V are cleared. */
+/** The flags of a logical result. */
 function logicalFlags(o: Operations, w: Width, value: Word): Word {
   const r = o.keep(value);
-  const n = o.keep(w.extendS(r));
-  o.setFlags(n, n, 0, 0);
-  return r;
+  return o.resultWithFlags('logic', w, r, r);
 }
 
 const LOGICAL: Record<string, (o: Operations, w: Width, a: Word, b: Word) => Word> = {
@@ -170,19 +152,19 @@ integer.ADCS = withCarry(false, true);
 integer.SBC = withCarry(true, false);
 integer.SBCS = withCarry(true, true);
 
-for (const [name, flagsOf] of [
-  ['CCMN', addFlags],
-  ['CCMP', subFlags],
+for (const [name, setter] of [
+  ['CCMN', 'add'],
+  ['CCMP', 'subtract'],
 ] as const)
   for (const form of ['register', 'immediate'])
     integer[`${name} (${form})`] = (o, s) => {
       const w = o.width(s.sf!);
       const a = w.read('n');
       const b = o.keep(form === 'register' ? w.read('m') : w.immediate('imm'));
-      if (s.cond! >= 14) return void flagsOf(o, w, a, b);
+      if (s.cond! >= 14) return void o.resultWithFlags(setter, w, a, b);
       o.if(
         o.condition(s.cond!),
-        () => flagsOf(o, w, a, b),
+        () => o.resultWithFlags(setter, w, a, b),
         () => o.setFlagsFrom(o.immediate32('nzcv')),
       );
     };

@@ -3,6 +3,7 @@
 // translator's backend puts the decoded instruction's constants there. Values are expression trees; `keep` one before
 // using it twice. Registers are read when asked, so read them before writing any.
 import type { Expression, In32, In64, X32, X64, XV } from '../../wasm/expression.ts';
+import type { FlagSetter } from './flags.ts';
 
 /** Numbers that the meaning is specialised on: the entry's statics. */
 export type Statics = Readonly<Record<string, number>>;
@@ -86,6 +87,8 @@ export interface Operations {
 
   /** N and Z from the sign and zeroness of 64-bit values, V from the sign of one, C a 0/1 word. */
   setFlags(n: X64, z: X64, c: In32, v: In64): void;
+  /** The result of a + b, a - b or, of a logical operation, a; sets the flags by it. The operands are kept ones. */
+  resultWithFlags(setter: FlagSetter, w: Width, a: Word, b: Word): Word;
   /** From the low four bits N:Z:C:V. */
   setFlagsFrom(nzcv: X32): void;
   carry(): X32;
