@@ -15,6 +15,10 @@ export default defineConfig<ShellOptions>({
   use: { screenshot: 'only-on-failure' },
   projects: [
     { name: 'browser', testIgnore: 'electron.spec.ts', use: { shell: 'browser' } },
-    { name: 'electron', testIgnore: ['browser.spec.ts', 'start.spec.ts'], use: { shell: 'electron' } },
+    {
+      name: 'electron',
+      testIgnore: ['browser.spec.ts', 'start.spec.ts', 'pictures.spec.ts'],
+      use: { shell: 'electron' },
+    },
   ],
 });

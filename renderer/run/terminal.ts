@@ -9,9 +9,13 @@ import { LineStamps } from './lineStamps.ts';
 
 const SCROLLBACK = 20_000;
 const FONT_SIZE = 12;
-/** A terminal is never narrower: `jailhouse cell list` needs 98 columns. A narrower pane scrolls sideways. */
-const LEAST_COLUMNS = 100;
+/** In a pane that is too narrow for what the root shell prints: `jailhouse cell list` needs 98 columns. */
+const SMALL_FONT_SIZE = 11;
+const FULL_COLUMNS = 98;
+/** Lines wrap at the pane's edge, but a terminal is never narrower: such a pane scrolls sideways. */
+const LEAST_COLUMNS = 40;
 const SCROLLBAR = 10;
+const PADDING = 10;
 /** The place of the terminal is remembered anew after so many lines, long before the scrollback can swallow it. */
 const ANCHOR_EVERY = 1000;
 const encoder = new TextEncoder();
@@ -77,11 +81,16 @@ export class ConsoleTerminal {
   }
 
   fit(): void {
-    const size = this.#fit.proposeDimensions();
+    this.terminal.options.fontSize = FONT_SIZE;
+    let size = this.#fit.proposeDimensions();
+    if (size && size.cols < FULL_COLUMNS) {
+      this.terminal.options.fontSize = SMALL_FONT_SIZE;
+      size = this.#fit.proposeDimensions();
+    }
     if (!size || !Number.isFinite(size.cols) || size.rows < 1) return;
     this.terminal.resize(Math.max(LEAST_COLUMNS, size.cols), size.rows);
     const screen = this.terminal.element?.querySelector<HTMLElement>('.xterm-screen');
-    if (screen) this.terminal.element!.style.minWidth = `${screen.offsetWidth + SCROLLBAR}px`;
+    if (screen) this.terminal.element!.style.minWidth = `${PADDING + screen.offsetWidth + SCROLLBAR}px`;
   }
 
   retheme(): void {

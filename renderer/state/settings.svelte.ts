@@ -7,6 +7,8 @@ const SAVE_AFTER = 400;
 
 export class SettingsStore {
   theme = $state<Theme>('system');
+  /** What the system prefers; the window tells. */
+  systemDark = $state(false);
   #window = $state.raw<Settings['window']>({});
   #bridge: Bridge;
   #notices: Notices;
@@ -21,6 +23,11 @@ export class SettingsStore {
     const settings = await this.#bridge.call('settings.get', undefined);
     this.theme = settings.theme;
     this.#window = settings.window;
+  }
+
+  /** The theme that the window wears. */
+  get worn(): 'light' | 'dark' {
+    return this.theme === 'system' ? (this.systemDark ? 'dark' : 'light') : this.theme;
   }
 
   setTheme(theme: Theme): void {
