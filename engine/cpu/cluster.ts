@@ -236,6 +236,14 @@ export class CpuCluster {
     this.storedTo(start, size);
   }
 
+  /**
+   * Whether the page at a host offset may have changed since the engine memory was made: by a store of a CPU, or by host
+   * code that told `invalidate`. Pages for which this is false are still all zero.
+   */
+  pageWritten(host: HostOffset): boolean {
+    return this.codePages.written(host);
+  }
+
   /** The word that a record was decoded from. */
   instructionAt(record: number): number {
     const { records, code } = this.codePages.pageOf(record >>> 0);

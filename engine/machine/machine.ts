@@ -77,6 +77,7 @@ export class BoardMachine implements Machine {
     });
     this.cpus = this.#cluster.cpus;
     this.memory.onHostWrite = (start, size) => this.#cluster.invalidate(start, size);
+    this.memory.pageWritten = (page) => this.#cluster.pageWritten(page);
 
     this.gic = new Gic({
       version: gic.version,

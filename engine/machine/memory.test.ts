@@ -51,6 +51,21 @@ test('only pages with content are part of the state', () => {
   expect([...memory.touchedPages()].map((p) => p.address)).toEqual([0x8000_1000]);
 });
 
+test('pages that nobody has written are neither read for the state nor cleared', () => {
+  const memory = banks();
+  const written = new Set<number>();
+  const page = (host: number): number => Math.floor(host / 4096);
+  memory.onHostWrite = (start) => written.add(page(start));
+  memory.pageWritten = (host) => written.has(page(host));
+  memory.write32(pa(0x8000_1ffc), 1);
+  memory.write32(pa(0x8000_3000), 2);
+  expect([...memory.touchedPages()].map(({ address }) => address)).toEqual([0x8000_1000, 0x8000_3000]);
+  memory.fill(pa(0x8000_0800), 0x2000, 0);
+  // No page was written but the two from before.
+  expect(written.size).toBe(2);
+  expect([...memory.touchedPages()].map(({ address }) => address)).toEqual([0x8000_3000]);
+});
+
 test('a board with more RAM than an engine holds is refused with figures', () => {
   expect(() => new BankedMemory([{ name: 'ram', base: pa(0), size: 8 * GiB }], 0)).toThrow(MemoryTooLarge);
 });

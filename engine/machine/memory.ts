@@ -39,6 +39,8 @@ export class BankedMemory implements PhysicalMemory {
   readonly #view: DataView;
   readonly #banks: readonly Bank[];
   onHostWrite: CodeInvalidator = () => undefined;
+  /** False for pages that nobody has written since the memory was made. The processors know; else any page may be. */
+  pageWritten: (page: HostOffset) => boolean = () => true;
 
   /**
    * @param ram banks, page-aligned, not overlapping.
@@ -90,9 +92,24 @@ export class BankedMemory implements PhysicalMemory {
 
   fill(address: Pa, size: number, value: number): void {
     this.#eachPiece(address, size, (host, length) => {
+      if (value === 0) return this.#clear(host, length);
       this.#bytes.fill(value, host, host + length);
       this.onHostWrite(hostOffset(host), length);
     });
+  }
+
+  /** Pages that nobody has written are zero as they are: clearing them would only have the host commit them. */
+  #clear(start: number, length: number): void {
+    const end = start + length;
+    for (let from = start; from < end;) {
+      const page = from - (from % PAGE_SIZE);
+      const to = Math.min(page + PAGE_SIZE, end);
+      if (this.pageWritten(hostOffset(page))) {
+        this.#bytes.fill(0, from, to);
+        this.onHostWrite(hostOffset(from), to - from);
+      }
+      from = to;
+    }
   }
 
   read32(address: Pa): number {
@@ -128,6 +145,7 @@ export class BankedMemory implements PhysicalMemory {
     for (const bank of this.#banks) {
       const words = new Int32Array(this.wasm.buffer, bank.host, bank.size / 4);
       for (let first = 0; first < words.length; first += PAGE_SIZE / 4) {
+        if (!this.pageWritten(hostOffset(bank.host + first * 4))) continue;
         let any = 0;
         for (let i = first; i < first + PAGE_SIZE / 4 && any === 0; i++) any = words[i] as number;
         if (any !== 0) {

@@ -67,7 +67,9 @@ export function defineAccess(context: ServiceContext): void {
     const kind = f.keep(state.get32('translatedKind'));
     const host = f.keep(state.get32('translatedHost'));
     // With SCTLR.A set every access comes here, for its alignment to be checked: nothing may hit.
-    const cached = i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(i32.and(state.system32('SCTLR_EL1'), SCTLR_A)));
+    const cached = f.keep(
+      i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(i32.and(state.system32('SCTLR_EL1'), SCTLR_A))),
+    );
     f.if(cached, () => {
       const permissions = f.keep(state.get32('translatedAttributes'));
       f.store64(entry, READ, i64.select(i32.and(permissions, PERMIT.READ), page, -1));
@@ -77,13 +79,17 @@ export function defineAccess(context: ServiceContext): void {
         () => {
           const where = f.keep(pageEntry(host));
           const held = f.keep(i32.load(where));
-          f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITE_TAGGED));
+          f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITE_TAGGED | PAGE_ENTRY.WRITTEN));
           const slow = i32.geU(held, PAGE_ENTRY.WATCHED);
           f.store64(entry, WRITE, i64.or(page, i64.select(slow, TAG_SLOW, 0)));
         },
         () => f.store64(entry, WRITE, -1),
       );
       f.store32(entry, ADDEND, i32.sub(host, i32.wrap(va)));
+    });
+    f.if(i32.and(i32.eqz(cached), i32.and(writing, i32.eq(kind, TRANSLATED.RAM))), () => {
+      const where = f.keep(pageEntry(host));
+      f.store32(where, 0, i32.or(i32.load(where), PAGE_ENTRY.WRITTEN));
     });
     f.return(host);
   });

@@ -120,12 +120,22 @@ export class CodePages {
     }
   }
 
-  /** Forgets what is decoded from [start, start + size) of the engine memory. Returns the number of records dropped. */
+  /** Whether a store or host code may have written to the page at a host offset. */
+  written(hostOffset: number): boolean {
+    return (this.words[this.entryIndex(hostOffset >>> 12)]! & PAGE_ENTRY.WRITTEN) !== 0;
+  }
+
+  /**
+   * Host code wrote [start, start + size) of the engine memory: forgets what is decoded from it. Returns the number of
+   * records dropped.
+   */
   invalidate(start: number, size: number): number {
     let dropped = 0;
     const end = start + size;
     for (let page = Math.floor(start / PAGE_SIZE); page * PAGE_SIZE < end; page++) {
-      const records = this.words[this.entryIndex(page)]! & ~PAGE_ENTRY.FLAGS;
+      const entry = this.entryIndex(page);
+      this.words[entry] = this.words[entry]! | PAGE_ENTRY.WRITTEN;
+      const records = this.words[entry]! & ~PAGE_ENTRY.FLAGS;
       if (records === 0) continue;
       const from = Math.max(start - page * PAGE_SIZE, 0) >> 2;
       const to = (Math.min(end - page * PAGE_SIZE, PAGE_SIZE) + 3) >> 2;

@@ -150,8 +150,10 @@ export const PAGE_ENTRY = {
   FLAGS: 15,
   /** Some TLB may hold a write tag for the page. */
   WRITE_TAGGED: 1,
+  /** The page may differ from what it was when the engine was made: a store may have reached it, or host code wrote. */
+  WRITTEN: 2,
   /** A monitor of a CPU that is not running watches the page. Larger values: the page holds decoded code. */
-  WATCHED: 2,
+  WATCHED: 4,
 } as const;
 
 /**

@@ -1,5 +1,5 @@
 // Pairs of instructions that one handler executes: one dispatch less. Chosen by how often they follow each other in
-// compiled code (kernels of ../bench and others).
+// compiled code (engine/bench/kernels and others).
 
 /**
  * An instruction form as text: entry name, then statics as `name=value`, then `near` or `far` for where a branch goes;
