@@ -72,7 +72,7 @@ if (process.env['README_PICTURE'] === '1')
   test('the picture of the README', async ({ workbench }) => {
     const { page } = workbench;
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-    await page.setViewportSize({ width: 1920, height: 1080 });
+    await page.setViewportSize({ width: 1840, height: 1035 });
     await newProject(page, 'brake controller');
     await runCommand(page, 'Run: boot to the root shell');
     for (const line of [

@@ -9,9 +9,10 @@ import { LineStamps } from './lineStamps.ts';
 
 const SCROLLBACK = 20_000;
 const FONT_SIZE = 12;
-/** In a pane that is too narrow for what the root shell prints: `jailhouse cell list` needs 98 columns. */
+/** In a pane that is too narrow for what the root shell prints: `jailhouse cell list` needs 98 columns, the last ones blank. */
 const SMALL_FONT_SIZE = 11;
 const FULL_COLUMNS = 98;
+const NEARLY_FULL_COLUMNS = 85;
 /** Lines wrap at the pane's edge, but a terminal is never narrower: such a pane scrolls sideways. */
 const LEAST_COLUMNS = 40;
 const SCROLLBAR = 10;
@@ -88,7 +89,8 @@ export class ConsoleTerminal {
       size = this.#fit.proposeDimensions();
     }
     if (!size || !Number.isFinite(size.cols) || size.rows < 1) return;
-    this.terminal.resize(Math.max(LEAST_COLUMNS, size.cols), size.rows);
+    const least = size.cols < NEARLY_FULL_COLUMNS ? LEAST_COLUMNS : FULL_COLUMNS;
+    this.terminal.resize(Math.max(least, size.cols), size.rows);
     const screen = this.terminal.element?.querySelector<HTMLElement>('.xterm-screen');
     if (screen) this.terminal.element!.style.minWidth = `${PADDING + screen.offsetWidth + SCROLLBAR}px`;
   }
