@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { BoardLibrary } from '../service/library.ts';
 import { compareKernel, type KernelResult } from './compare.ts';
+import { measureConfigurations, type ConfigurationsResult } from './configurations.ts';
 import { canMeasureIdle, measureIdleShare } from './idle.ts';
 import { BENCH_BOARD, JOURNEYS, measureJourney } from './journeys.ts';
 import { KERNELS, type KernelName } from './kernels.ts';
 import { qemuVersion } from './qemu.ts';
-import { KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
+import { configurationLines, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
 import { geometricMean, median } from './statistics.ts';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
@@ -23,6 +24,8 @@ Kernels: ${KERNELS.join(', ')}
 const THOROUGH = { share: 1, repeat: 3 };
 const QUICK = { share: 0.2, repeat: 1 };
 const IDLE_LIMIT = 0.05;
+const BOARDS = join(import.meta.dirname, '../../boards');
+const CORPUS = join(import.meta.dirname, '../config/source/corpus');
 
 /** The bench as JSON. What could not be measured is left out; null stands where QEMU is missing. */
 interface BenchResult {
@@ -31,6 +34,7 @@ interface BenchResult {
   firstCharacter?: { seconds: number; limit: number };
   enable?: { seconds: number; limit: number };
   idle?: { share: number; limit: number };
+  configurations?: ConfigurationsResult;
   qemu: string | null;
 }
 
@@ -59,7 +63,7 @@ async function main(): Promise<number> {
   );
 
   const result: BenchResult = { kernels: [], geomean: null, qemu };
-  const board = new BoardLibrary(join(import.meta.dirname, '../../boards')).load(BENCH_BOARD);
+  const board = new BoardLibrary(BOARDS).load(BENCH_BOARD);
   print(KERNEL_HEADING);
   for (const name of names) {
     const kernel = await compareKernel(name, { board, ...effort, withQemu: qemu !== null });
@@ -87,6 +91,8 @@ async function main(): Promise<number> {
     } else {
       print('an engine at rest: not measured, needs /proc');
     }
+    result.configurations = measureConfigurations(BOARDS, CORPUS);
+    for (const line of configurationLines(result.configurations)) print(line);
   }
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   return 0;

@@ -1,5 +1,6 @@
 // What the bench prints: tables for people. The JSON form is in main.ts.
 import type { KernelResult } from './compare.ts';
+import type { ConfigurationsResult } from './configurations.ts';
 
 const cell = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
 
@@ -15,4 +16,17 @@ export const meanLine = (mean: number | null): string => `${'geomean'.padStart(1
 /** One measurement against its limit. */
 export function limitLine(title: string, value: string, limit: string, within: boolean): string {
   return `${title}: ${value} (${within ? 'within' : 'OVER'} ${limit})`;
+}
+
+export function configurationLines({ files, seconds, limit, compiler }: ConfigurationsResult): string[] {
+  const all = limitLine(
+    `${files} configurations read, built and checked`,
+    `${seconds.toFixed(2)} s`,
+    `${limit} s`,
+    seconds <= limit,
+  );
+  if (!compiler) return [all, 'no compiler to compare with: install it with apt-get install gcc-aarch64-linux-gnu'];
+  const title = `gcc and objcopy over ${compiler.files} of them take ${compiler.seconds.toFixed(2)} s; ours`;
+  const within = compiler.ratio <= compiler.limit;
+  return [all, limitLine(title, compiler.ratio.toFixed(3), `${compiler.limit} of that`, within)];
 }
