@@ -27,6 +27,8 @@ export interface BoardUart extends BoardRange {
   spi?: number;
   /** Bytes between registers: 1 or 4. */
   stride?: 1 | 4;
+  /** x86: `base` is an I/O port and `size` a number of ports; memory-mapped unless stated. */
+  space?: 'memory' | 'ports';
   clockHz?: number;
   /** When a PL011 raises its receive interrupt: at the level in UARTIFLS (the manual's way, the default) or with every byte. */
   receiveInterrupt?: 'level' | 'every-byte';
@@ -58,6 +60,32 @@ export interface BoardPciHost {
   intx?: number[];
 }
 
+export const IOMMU_KINDS = ['SMMUv3', 'MMU-500', 'PVU', 'VT-d', 'AMD-Vi'] as const;
+export type IommuKind = (typeof IOMMU_KINDS)[number];
+
+export interface BoardIommu extends BoardRange {
+  type: IommuKind;
+  /** TI PVU: the window through which its TLB is filled. */
+  tlb?: { base: Pa; size: number };
+  /** AMD-Vi: the unit is a PCI function, bus<<8 | device<<3 | function. */
+  bdf?: number;
+}
+
+export interface BoardIoApic {
+  base: Pa;
+  pins: number;
+  /** Requester id of its interrupts where they are remapped (bus<<8 | device<<3 | function). */
+  requester?: number;
+}
+
+/** What a PC platform has beside CPUs (whose affinity is the APIC id), RAM, serial ports and PCI host. */
+export interface BoardX86 {
+  ioApics: BoardIoApic[];
+  /** I/O port of the ACPI PM timer. */
+  pmTimerPort: number;
+  hpet?: Pa;
+}
+
 export interface BoardDevice extends BoardRange {
   /** What model answers: `pl031`, `cfi-flash`, `fw-cfg`, `virtio-mmio`, … or `none` for a window that is only named. */
   type: string;
@@ -81,6 +109,10 @@ export interface BoardDescription {
   uarts: BoardUart[];
   devices: BoardDevice[];
   pci: BoardPciHost[];
+  /** None unless stated. */
+  iommus?: BoardIommu[];
+  /** Only, and always, on x86 boards. */
+  x86?: BoardX86;
   /** `smc` or `hvc`: how a guest on the bare board calls PSCI. */
   psci?: 'smc' | 'hvc';
   /** What Linux must be given so that the hypervisor's and the cells' memory stay free. */

@@ -21,7 +21,7 @@ const SPI = 0;
 const PPI = 1;
 const TRIGGER = { EDGE_RISING: 1, LEVEL_HIGH: 4 } as const;
 
-const PHANDLE = { CLOCK: 0x8000, GIC: 0x8001, GPIO: 0x8002, CPU: 0x8100 } as const;
+const PHANDLE = { CLOCK: 0x8000, GIC: 0x8001, GPIO: 0x8002, MSI: 0x8003, CPU: 0x8100 } as const;
 /** Linux input event code of the power key. */
 const KEY_POWER = 116;
 /** Pin of the PL061 to which QEMU's virt machine wires its power button. */
@@ -34,6 +34,7 @@ const node = (name: string, properties: DeviceTreeProperty[], children: DeviceTr
   properties,
   children,
 });
+const oneOrTwoCells = (value: number): number[] => (value < 2 ** 32 ? [value] : [...twoCells(value)]);
 const hex = (value: number): string => value.toString(16);
 const reg = (...ranges: readonly { base: number; size: number }[]): DeviceTreeProperty =>
   p('reg', cells(...ranges.flatMap(({ base, size }) => [...twoCells(base), ...twoCells(size)])));
@@ -110,18 +111,31 @@ function gicNode(board: BoardDescription, cpus: number): DeviceTreeNode[] {
           { base: gic.distributor, size: 0x10000 },
           { base: gic.cpuInterface!, size: 0x10000 },
         ];
+  // bindings/interrupt-controller/arm,gic.yaml, "v2m": message signalled interrupts.
+  const frames = board.devices.filter((device) => device.type === 'gic-v2m');
   return [
-    node(`intc@${hex(gic.distributor)}`, [
-      p('compatible', string(gic.version === 3 ? 'arm,gic-v3' : 'arm,cortex-a15-gic')),
-      flag('interrupt-controller'),
-      p('#interrupt-cells', cells(3)),
-      p('#address-cells', cells(2)),
-      p('#size-cells', cells(2)),
-      flag('ranges'),
-      reg(...windows),
-      ...(gic.version === 3 ? [p('#redistributor-regions', cells(1))] : []),
-      p('phandle', cells(PHANDLE.GIC)),
-    ]),
+    node(
+      `intc@${hex(gic.distributor)}`,
+      [
+        p('compatible', string(gic.version === 3 ? 'arm,gic-v3' : 'arm,cortex-a15-gic')),
+        flag('interrupt-controller'),
+        p('#interrupt-cells', cells(3)),
+        p('#address-cells', cells(2)),
+        p('#size-cells', cells(2)),
+        flag('ranges'),
+        reg(...windows),
+        ...(gic.version === 3 ? [p('#redistributor-regions', cells(1))] : []),
+        p('phandle', cells(PHANDLE.GIC)),
+      ],
+      frames.map((frame, n) =>
+        node(`v2m@${hex(frame.base)}`, [
+          p('compatible', string('arm,gic-v2m-frame')),
+          flag('msi-controller'),
+          reg(frame),
+          p('phandle', cells(PHANDLE.MSI + n)),
+        ]),
+      ),
+    ),
   ];
 }
 
@@ -226,6 +240,10 @@ function pciNodes(board: BoardDescription): DeviceTreeNode[] {
           ),
         ),
         flag('dma-coherent'),
+        // bindings/pci/pci-msi.txt: every function's messages go to the one frame.
+        ...(board.devices.some((device) => device.type === 'gic-v2m')
+          ? [p('msi-map', cells(0, PHANDLE.MSI, 0, 0x10000))]
+          : []),
         ...(mapping.length > 0
           ? [p('interrupt-map-mask', cells(0x1800, 0, 0, 7)), p('interrupt-map', cells(...mapping))]
           : []),
@@ -263,8 +281,9 @@ function chosenNode(board: BoardDescription, boot: BootParameters): DeviceTreeNo
     ...(boot.commandLine === undefined ? [] : [p('bootargs', string(boot.commandLine))]),
     ...(boot.initrd
       ? [
-          p('linux,initrd-start', cells(...twoCells(boot.initrd.start))),
-          p('linux,initrd-end', cells(...twoCells(boot.initrd.end))),
+          // One cell where it suffices: there are readers that know no other form.
+          p('linux,initrd-start', cells(...oneOrTwoCells(boot.initrd.start))),
+          p('linux,initrd-end', cells(...oneOrTwoCells(boot.initrd.end))),
         ]
       : []),
     ...(console ? [p('stdout-path', string(`/pl011@${hex(console.base)}`))] : []),

@@ -143,8 +143,11 @@ export function readDeviceTree(blob: Uint8Array): DeviceTree {
   return { root, reservations, bootCpu: header.bootCpu };
 }
 
-/** Writes a blob: header, reservations, structure, strings, in that order. */
-export function writeDeviceTree(tree: DeviceTree): Uint8Array {
+/**
+ * Writes a blob: header, reservations, structure, strings, in that order.
+ * @param size bytes of the blob at least: what is left is room for readers that edit the tree in place
+ */
+export function writeDeviceTree(tree: DeviceTree, size = 0): Uint8Array {
   const strings = new Map<string, number>();
   let stringsSize = 0;
   const nameOffset = (name: string): number => {
@@ -179,7 +182,7 @@ export function writeDeviceTree(tree: DeviceTree): Uint8Array {
   const reservations = align(HEADER_SIZE, 8);
   const structure = reservations + (tree.reservations.length + 1) * RESERVATION_SIZE;
   const stringsStart = structure + structureSize;
-  const total = stringsStart + stringsSize;
+  const total = Math.max(stringsStart + stringsSize, size);
   const blob = new Uint8Array(total);
   const view = new DataView(blob.buffer);
   const header: Record<(typeof HEADER)[number], number> = {

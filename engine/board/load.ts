@@ -8,6 +8,10 @@ import type { BoardFile } from './schema.ts';
 /** Bytes of GICv3 redistributor frames for each CPU (IHI 0069, 12.10: RD_base and SGI_base). */
 export const REDISTRIBUTOR_STRIDE = 0x20000;
 
+/** Where the local APICs are after reset (Intel SDM, volume 3, 11.4.1), and bytes of a HPET block (IA-PC HPET, 2.3). */
+const LOCAL_APIC = 0xfee0_0000;
+const HPET_SIZE = 0x400;
+
 export const BOARD_FILE = 'board.json';
 
 export interface BoardProblem {
@@ -92,7 +96,18 @@ export function boardWindows(board: BoardDescription): BoardRange[] {
     base === undefined ? [] : [{ name, base: pa(base), size }];
   return [
     ...board.ram,
-    ...board.uarts,
+    ...board.uarts.filter(({ space }) => space !== 'ports'),
+    ...(board.iommus ?? []).flatMap(({ name, base, size, tlb }) => [
+      { name, base, size },
+      ...(tlb ? [{ name: `${name} TLB`, ...tlb }] : []),
+    ]),
+    ...(board.x86
+      ? [
+          ...board.x86.ioApics.flatMap(({ base }, n) => window(`IOAPIC ${n}`, base, PAGE_SIZE)),
+          ...window('HPET', board.x86.hpet, HPET_SIZE),
+          ...window('local APIC', LOCAL_APIC, PAGE_SIZE),
+        ]
+      : []),
     ...board.devices.filter((device: BoardDevice) => device.type !== 'none'),
     ...board.pci.flatMap(({ ecam, ecamSize, virtual, windows }, n) =>
       virtual
@@ -133,7 +148,11 @@ export function checkBoard(board: BoardDescription): BoardProblem[] {
     if (base % PAGE_SIZE !== 0 || size % PAGE_SIZE !== 0)
       add(`ram[${index}]`, `${hexText(base)} + ${hexText(size)} is not a multiple of the 4 KiB page`);
   });
-  if (board.architecture !== 'x86') {
+  if (board.architecture === 'x86') {
+    if (!board.x86) add('x86', 'an x86 board needs IOAPICs and a PM timer');
+    if (gic) add('gic', 'an x86 board has no GIC');
+  } else {
+    if (board.x86) add('x86', `an ${board.architecture} board has no PC platform`);
     if (!gic) add('gic', `an ${board.architecture} board needs an interrupt controller`);
     if (!board.timers) add('timers', `an ${board.architecture} board needs generic timers`);
   }

@@ -2,6 +2,7 @@
 // identifiers and frequencies plain numbers. Repeated device windows may be given once with a count.
 import { z } from 'zod';
 import { ARCHITECTURES } from '../util/architecture.ts';
+import { IOMMU_KINDS } from './description.ts';
 
 /** Physical addresses of a board have at most 48 bits. */
 const ADDRESS_BITS = 48;
@@ -50,6 +51,7 @@ export const boardSchema = z.strictObject({
       type: z.string().min(1),
       spi: spi.optional(),
       stride: z.literal([1, 4]).optional(),
+      space: z.enum(['memory', 'ports']).optional(),
       clockHz: z.int().positive().optional(),
       receiveInterrupt: z.enum(['level', 'every-byte']).optional(),
     }),
@@ -76,6 +78,29 @@ export const boardSchema = z.strictObject({
       }),
     )
     .default([]),
+  iommus: z
+    .array(
+      z.strictObject({
+        ...range,
+        type: z.enum(IOMMU_KINDS),
+        tlb: z.strictObject({ base: hex, size }).optional(),
+        bdf: z.int().min(0).max(0xffff).optional(),
+      }),
+    )
+    .optional(),
+  x86: z
+    .strictObject({
+      ioApics: z.array(
+        z.strictObject({
+          base: hex,
+          pins: z.int().min(1).max(120),
+          requester: z.int().min(0).max(0xffff).optional(),
+        }),
+      ),
+      pmTimerPort: z.int().min(0).max(0xfffc),
+      hpet: hex.optional(),
+    })
+    .optional(),
   psci: z.enum(['smc', 'hvc']).optional(),
   kernelArguments: z.string(),
   rootConfig: z.string().min(1),

@@ -29,7 +29,7 @@ export interface FirmwareImage {
 export type SystemImages = KernelImages | FirmwareImage;
 
 const TREE_ALIGNMENT = 2 * MiB;
-/** Room that QEMU keeps for a device tree at the start of RAM: an ELF image that starts below it finds none there. */
+/** QEMU's device tree has room to grow, up to this size: what edits it in place relies on that. */
 const TREE_ROOM = 1 * MiB;
 const PAGE = 4096;
 /** The same seed in every run: the kernel's random numbers are part of what a run repeats. */
@@ -119,7 +119,7 @@ function writeKernel({ board, memory }: BoardMachine, { format, pieces, entry }:
 }
 
 const deviceTree = ({ board }: BoardMachine, boot: BootParameters): Uint8Array =>
-  writeDeviceTree(boardDeviceTree(board, { ...boot, rngSeed: RNG_SEED }));
+  writeDeviceTree(boardDeviceTree(board, { ...boot, rngSeed: RNG_SEED }), TREE_ROOM);
 
 function writeTree({ board, memory }: BoardMachine, tree: Uint8Array, at: Pa): void {
   if (!memory.isRam(at, tree.length))

@@ -124,7 +124,11 @@ export class CfiFlash implements Device {
   ] as [number, (offset: number) => void][]);
 
   readonly #next: Readonly<Record<Expecting, (offset: number, size: 1 | 2 | 4, value: number) => void>> = {
-    command: (offset, _size, value) => this.#commands.get(value & 0xff)?.(offset),
+    // As on QEMU, which here differs from silicon, the query mode is left by no other command than this.
+    command: (offset, _size, value) => {
+      if (this.#mode === 'query' && (value & 0xff) !== COMMAND.READ_ARRAY) return;
+      this.#commands.get(value & 0xff)?.(offset);
+    },
     data: (offset, size, value) => {
       this.storage.write(offset, size, value);
       this.#enter('status');

@@ -5,6 +5,7 @@ import { CfiFlash } from './cfi-flash.ts';
 import type { CfiFlashOptions } from './cfi-flash.ts';
 import type { DeviceClock } from './clock.ts';
 import { FwCfg } from './fw-cfg.ts';
+import { GicV2m } from './gic-v2m.ts';
 import { EmptyPciHost, EmptyPciWindow } from './pci-host.ts';
 import { Pl031 } from './pl031.ts';
 import { Pl061 } from './pl061.ts';
@@ -32,6 +33,7 @@ export const DEVICE_MODELS: Readonly<Record<string, (device: BoardDevice, connec
       new Pl031({ name: device.name, clock: connections.clock, interrupt: wire(device, connections) }),
     pl061: (device, connections) => new Pl061({ name: device.name, interrupt: wire(device, connections) }),
     'fw-cfg': (device, { cpus }) => new FwCfg({ name: device.name, cpus }),
+    'gic-v2m': ({ name, spi }, { interrupt }) => new GicV2m({ name, firstSpi: spi ?? 0, interrupt }),
     'virtio-mmio': (device) => new EmptyVirtioSlot(device.name),
     'cfi-flash': (device, { rom }) => new CfiFlash({ name: device.name, size: device.size, ...rom?.(device) }),
   };
