@@ -30,8 +30,10 @@ export function boardFolder(folder: string): Boards {
     for (const error of errors) console.error(error.message);
     return boards;
   };
+  const hasDemo = ({ name }: BoardDescription): boolean => existsSync(join(folder, name, DEMO_SCRIPT));
   return {
-    list: read,
+    // Boards that can be booted as they come stand in front: the window offers the first one to who has nothing yet.
+    list: () => read().toSorted((a, b) => Number(hasDemo(b)) - Number(hasDemo(a))),
     has: (name) => read().some((board) => board.name === name),
     template(name) {
       const board = read().find((candidate) => candidate.name === name);

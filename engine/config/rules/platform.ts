@@ -158,7 +158,7 @@ export const platformRules: Rule[] = [
     id: 'mmconfig-window',
     severity: 'error',
     title: 'A PCI window in the way',
-    check: ({ mmconfig, system, board }) => {
+    check: ({ mmconfig, system, board, all, scenario }) => {
       if (!mmconfig) return [];
       const ranges = [owned('PCI MMCONFIG window', mmconfig)];
       if (mmconfig.start % MMCONFIG_ALIGNMENT !== 0n)
@@ -170,7 +170,12 @@ export const platformRules: Rule[] = [
           },
         ];
       if (!board) return [];
-      const ram = ramOf(board).find((bank) => overlaps(bank, mmconfig));
+      // RAM that nobody has may lie beneath: no cell maps it, so every access to the window is intercepted.
+      const used =
+        linuxMemory(board, scenario.kernelArguments ?? board.kernelArguments).some((bank) =>
+          overlaps(bank, mmconfig),
+        ) || all.some(({ regions }) => regions.some(({ hasMemory, phys }) => hasMemory && overlaps(phys, mmconfig)));
+      const ram = used ? ramOf(board).find((bank) => overlaps(bank, mmconfig)) : undefined;
       if (system.pciIsVirtual === 0) {
         const host = board.pci.find(({ ecam, ecamSize }) =>
           overlaps({ start: BigInt(ecam), size: BigInt(ecamSize) }, mmconfig),
