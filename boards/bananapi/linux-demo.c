@@ -1,0 +1,116 @@
+/*
+ * A Linux on CPU 1 of Allwinner A20: 63 MiB of RAM, virtual Ethernet.
+ */
+#include <jailhouse/types.h>
+#include <jailhouse/cell-config.h>
+
+struct {
+	struct jailhouse_cell_desc cell;
+	__u64 cpus[1];
+	struct jailhouse_memory mem_regions[8];
+	struct jailhouse_irqchip irqchips[1];
+	struct jailhouse_pci_device pci_devices[1];
+} __attribute__((packed)) config = {
+	.cell = {
+		.signature = JAILHOUSE_CELL_DESC_SIGNATURE,
+		.architecture = JAILHOUSE_ARM,
+		.revision = JAILHOUSE_CONFIG_REVISION,
+		.name = "bananapi-linux-demo",
+		.flags = JAILHOUSE_CELL_PASSIVE_COMMREG,
+
+		.cpu_set_size = sizeof(config.cpus),
+		.num_memory_regions = ARRAY_SIZE(config.mem_regions),
+		.num_irqchips = ARRAY_SIZE(config.irqchips),
+		.num_pci_devices = ARRAY_SIZE(config.pci_devices),
+
+		/* INTA..INTD of the virtual PCI host */
+		.vpci_irq_base = 123,
+
+		.console = {
+			.address = 0x01c29c00,
+			.size = 0x400,
+			.type = JAILHOUSE_CON_TYPE_8250,
+			.flags = JAILHOUSE_CON_ACCESS_MMIO |
+				 JAILHOUSE_CON_REGDIST_4,
+			.divider = 13,
+		},
+	},
+
+	/* CPU 1 */
+	.cpus = {
+		0b10,
+	},
+
+	.mem_regions = {
+		/* virtual Ethernet 00:01.0: state table */ {
+			.phys_start = 0x7bf00000,
+			.virt_start = 0x7bf00000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* no common read/write section */ { 0 },
+		/* virtual Ethernet 00:01.0: output of peer 0 */ {
+			.phys_start = 0x7bf01000,
+			.virt_start = 0x7bf01000,
+			.size = 0x6f000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* virtual Ethernet 00:01.0: output of peer 1, which is this cell */ {
+			.phys_start = 0x7bf70000,
+			.virt_start = 0x7bf70000,
+			.size = 0x6f000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* UART7, in one page with UART4 to UART6 */ {
+			.phys_start = 0x01c29000,
+			.virt_start = 0x01c29000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* loader */ {
+			.phys_start = 0x7bef0000,
+			.virt_start = 0,
+			.size = 0x10000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_LOADABLE,
+		},
+		/* RAM */ {
+			.phys_start = 0x78000000,
+			.virt_start = 0x78000000,
+			.size = 0x3ef0000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA |
+				 JAILHOUSE_MEM_LOADABLE,
+		},
+		/* communication region */ {
+			.virt_start = 0x80000000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_COMM_REGION,
+		},
+	},
+
+	/* the GIC */
+	.irqchips = {
+		/* SPIs 20 (UART7) and 124 (INTB) */ {
+			.address = 0x01c81000,
+			.pin_base = 32,
+			.pin_bitmap = {
+				0x100000, 0x0, 0x0, 0x10000000,
+			},
+		},
+	},
+
+	.pci_devices = {
+		/* virtual Ethernet to root */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.bdf = 1 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 0,
+			.shmem_dev_id = 1,
+			.shmem_peers = 2,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VETH,
+		},
+	},
+};
