@@ -1,0 +1,198 @@
+/*
+ * A Linux on CPUs 2 and 3 of NXP i.MX 8M Plus: 983 MiB of RAM, virtual Ethernet, UART4 and USDHC3 (eMMC).
+ */
+#include <jailhouse/types.h>
+#include <jailhouse/cell-config.h>
+
+struct {
+	struct jailhouse_cell_desc cell;
+	__u64 cpus[1];
+	struct jailhouse_memory mem_regions[22];
+	struct jailhouse_irqchip irqchips[2];
+	struct jailhouse_pci_device pci_devices[4];
+} __attribute__((packed)) config = {
+	.cell = {
+		.signature = JAILHOUSE_CELL_DESC_SIGNATURE,
+		.architecture = JAILHOUSE_ARM64,
+		.revision = JAILHOUSE_CONFIG_REVISION,
+		.name = "linux-inmate-demo",
+		.flags = JAILHOUSE_CELL_PASSIVE_COMMREG,
+
+		.cpu_set_size = sizeof(config.cpus),
+		.num_memory_regions = ARRAY_SIZE(config.mem_regions),
+		.num_irqchips = ARRAY_SIZE(config.irqchips),
+		.num_pci_devices = ARRAY_SIZE(config.pci_devices),
+
+		/* INTA..INTD of the virtual PCI host */
+		.vpci_irq_base = 154,
+	},
+
+	/* CPUs 2 and 3 */
+	.cpus = {
+		0b1100,
+	},
+
+	.mem_regions = {
+		/* ivshmem 00:00.0: state table */ {
+			.phys_start = 0xfd9f0000,
+			.virt_start = 0xfd9f0000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* ivshmem 00:00.0: read/write section */ {
+			.phys_start = 0xfd9f1000,
+			.virt_start = 0xfd9f1000,
+			.size = 0x9000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* ivshmem 00:00.0: output of peer 0 */ {
+			.phys_start = 0xfd9fa000,
+			.virt_start = 0xfd9fa000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* ivshmem 00:00.0: output of peer 1 */ {
+			.phys_start = 0xfd9fc000,
+			.virt_start = 0xfd9fc000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* ivshmem 00:00.0: output of peer 2, which is this cell */ {
+			.phys_start = 0xfd9fe000,
+			.virt_start = 0xfd9fe000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* virtual Ethernet 00:01.0, this cell is peer 1 */
+		JAILHOUSE_SHMEM_NET_REGIONS(0xfda00000, 1),
+		/* virtio block 00:02.0: state table */ {
+			.phys_start = 0xfd900000,
+			.virt_start = 0xfd900000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* virtio block 00:02.0: rings and buffers */ {
+			.phys_start = 0xfd901000,
+			.virt_start = 0xfd901000,
+			.size = 0xdf000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* no output sections */ { 0 },
+		{ 0 },
+		/* virtio console 00:03.0: state table */ {
+			.phys_start = 0xfd9e0000,
+			.virt_start = 0xfd9e0000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* virtio console 00:03.0: rings and buffers */ {
+			.phys_start = 0xfd9e1000,
+			.virt_start = 0xfd9e1000,
+			.size = 0xf000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_ROOTSHARED,
+		},
+		/* no output sections */ { 0 },
+		{ 0 },
+		/* UART4 */ {
+			.phys_start = 0x30a60000,
+			.virt_start = 0x30a60000,
+			.size = 0x10000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* USDHC3 (eMMC) */ {
+			.phys_start = 0x30b60000,
+			.virt_start = 0x30b60000,
+			.size = 0x10000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* loader */ {
+			.phys_start = 0xfdb00000,
+			.virt_start = 0,
+			.size = 0x10000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_LOADABLE,
+		},
+		/* RAM */ {
+			.phys_start = 0xc0000000,
+			.virt_start = 0xc0000000,
+			.size = 0x3d700000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA |
+				 JAILHOUSE_MEM_LOADABLE,
+		},
+		/* communication region */ {
+			.virt_start = 0x80000000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_COMM_REGION,
+		},
+	},
+
+	/* the GIC */
+	.irqchips = {
+		/* SPIs 24 (USDHC3) and 29 (UART4) */ {
+			.address = 0x38800000,
+			.pin_base = 32,
+			.pin_bitmap = {
+				0x21000000, 0x0, 0x0, 0x0,
+			},
+		},
+		/* SPIs 154 (INTA), 155 (INTB), 156 (INTC) and 157 (INTD) */ {
+			.address = 0x38800000,
+			.pin_base = 160,
+			.pin_bitmap = {
+				0x3c000000, 0x0, 0x0, 0x0,
+			},
+		},
+	},
+
+	.pci_devices = {
+		/* ivshmem, three peers, protocol left to the users */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 2,
+			.bdf = 0 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 0,
+			.shmem_dev_id = 2,
+			.shmem_peers = 3,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_UNDEFINED,
+		},
+		/* virtual Ethernet to root */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 2,
+			.bdf = 1 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 5,
+			.shmem_dev_id = 1,
+			.shmem_peers = 2,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VETH,
+		},
+		/* virtio block device, front end */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 2,
+			.bdf = 2 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 9,
+			.shmem_dev_id = 1,
+			.shmem_peers = 2,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VIRTIO_FRONT +
+					  VIRTIO_DEV_BLOCK,
+		},
+		/* virtio console device, front end */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 2,
+			.bdf = 3 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 13,
+			.shmem_dev_id = 1,
+			.shmem_peers = 2,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VIRTIO_FRONT +
+					  VIRTIO_DEV_CONSOLE,
+		},
+	},
+};
