@@ -1,0 +1,239 @@
+/*
+ * Root configuration for NXP LS1088A-RDB (two clusters of four Cortex-A53, 8 GiB).
+ *
+ * Start Linux with "mem=1017M": what lies above is for the hypervisor and the cells.
+ *
+ *   0xbf900000-0xbf90ffff  loader of linux-demo
+ *   0xc0000000-0xc000ffff  RAM of inmate-demo
+ *   0xc0000000-0xfb4fffff  RAM of linux-demo
+ *   0xfb8f0000-0xfb8fffff  shared memory of the ivshmem device 00:00.0
+ *   0xfb900000-0xfb9fffff  shared memory of the virtual Ethernet 00:01.0
+ *   0xfba00000-0xfbdfffff  hypervisor
+ *
+ * inmate-demo and linux-demo take turns: both use RAM and SPI 49.
+ */
+#include <jailhouse/types.h>
+#include <jailhouse/cell-config.h>
+
+struct {
+	struct jailhouse_system header;
+	__u64 cpus[1];
+	struct jailhouse_memory mem_regions[22];
+	struct jailhouse_irqchip irqchips[2];
+	struct jailhouse_pci_device pci_devices[2];
+} __attribute__((packed)) config = {
+	.header = {
+		.signature = JAILHOUSE_SYSTEM_SIGNATURE,
+		.architecture = JAILHOUSE_ARM64,
+		.revision = JAILHOUSE_CONFIG_REVISION,
+		.flags = JAILHOUSE_SYS_VIRTUAL_DEBUG_CONSOLE,
+		.hypervisor_memory = {
+			.phys_start = 0xfba00000,
+			.size = 0x400000,
+		},
+		.debug_console = {
+			.address = 0x021c0500,
+			.size = 0x100,
+			.type = JAILHOUSE_CON_TYPE_8250,
+			.flags = JAILHOUSE_CON_ACCESS_MMIO,
+		},
+		.platform_info = {
+			.pci_mmconfig_base = 0x13000000,
+			.pci_mmconfig_end_bus = 0,
+			.pci_is_virtual = 1,
+			.pci_domain = 0xffff,
+			.arm = {
+				.maintenance_irq = 25,
+				.gic_version = 3,
+				.gicd_base = 0x06000000,
+				.gicc_base = 0x0c0c0000,
+				.gich_base = 0x0c0d0000,
+				.gicv_base = 0x0c0e0000,
+				.gicr_base = 0x06100000,
+			},
+		},
+		.root_cell = {
+			.name = "ls1088a",
+
+			.cpu_set_size = sizeof(config.cpus),
+			.num_memory_regions = ARRAY_SIZE(config.mem_regions),
+			.num_irqchips = ARRAY_SIZE(config.irqchips),
+			.num_pci_devices = ARRAY_SIZE(config.pci_devices),
+
+			/* INTA..INTD of the virtual PCI host */
+			.vpci_irq_base = 82,
+		},
+	},
+
+	/* CPUs 0, 1, 2, 3, 4, 5, 6 and 7 */
+	.cpus = {
+		0xff,
+	},
+
+	.mem_regions = {
+		/* ivshmem 00:00.0: state table */ {
+			.phys_start = 0xfb8f0000,
+			.virt_start = 0xfb8f0000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ,
+		},
+		/* ivshmem 00:00.0: read/write section */ {
+			.phys_start = 0xfb8f1000,
+			.virt_start = 0xfb8f1000,
+			.size = 0x9000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE,
+		},
+		/* ivshmem 00:00.0: output of peer 0, which is root */ {
+			.phys_start = 0xfb8fa000,
+			.virt_start = 0xfb8fa000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE,
+		},
+		/* ivshmem 00:00.0: output of peer 1 */ {
+			.phys_start = 0xfb8fc000,
+			.virt_start = 0xfb8fc000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ,
+		},
+		/* ivshmem 00:00.0: output of peer 2 */ {
+			.phys_start = 0xfb8fe000,
+			.virt_start = 0xfb8fe000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ,
+		},
+		/* virtual Ethernet 00:01.0, root is peer 0 */
+		JAILHOUSE_SHMEM_NET_REGIONS(0xfb900000, 0),
+		/* CCSR: clocks, I2C, SPI, SD, UARTs, GPIO, timers, USB, SATA, PCIe */ {
+			.phys_start = 0x01000000,
+			.virt_start = 0x01000000,
+			.size = 0x4000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* SMMU, left to Linux */ {
+			.phys_start = 0x05000000,
+			.virt_start = 0x05000000,
+			.size = 0x800000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* CAAM, management complex, MDIO */ {
+			.phys_start = 0x08000000,
+			.virt_start = 0x08000000,
+			.size = 0x4000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* watchdogs of cluster 0 */ {
+			.phys_start = 0x0c000000,
+			.virt_start = 0x0c000000,
+			.size = 0xc0000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* watchdogs of cluster 1 */ {
+			.phys_start = 0x0c100000,
+			.virt_start = 0x0c100000,
+			.size = 0x300000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* QSPI flash window */ {
+			.phys_start = 0x20000000,
+			.virt_start = 0x20000000,
+			.size = 0x10000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* IFC: NAND flash, board control */ {
+			.phys_start = 0x510000000,
+			.virt_start = 0x510000000,
+			.size = 0xf0000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* DCSR */ {
+			.phys_start = 0x700000000,
+			.virt_start = 0x700000000,
+			.size = 0x100000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* management complex and queue manager portals */ {
+			.phys_start = 0x80c000000,
+			.virt_start = 0x80c000000,
+			.size = 0x14000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* PCIe windows */ {
+			.phys_start = 0x2000000000,
+			.virt_start = 0x2000000000,
+			.size = 0x1800000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* RAM: Linux, and what the cells take from it */ {
+			.phys_start = 0x80000000,
+			.virt_start = 0x80000000,
+			.size = 0x40000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
+		},
+		/* RAM */ {
+			.phys_start = 0x8080000000,
+			.virt_start = 0x8080000000,
+			.size = 0x180000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
+		},
+		/* RAM */ {
+			.phys_start = 0xc0000000,
+			.virt_start = 0xc0000000,
+			.size = 0x3b500000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
+		},
+	},
+
+	/* the GIC: all shared interrupts */
+	.irqchips = {
+		/* SPIs 0 to 127 */ {
+			.address = 0x06000000,
+			.pin_base = 32,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+		/* SPIs 128 to 255 */ {
+			.address = 0x06000000,
+			.pin_base = 160,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+	},
+
+	.pci_devices = {
+		/* ivshmem, three peers, protocol left to the users */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 0xffff,
+			.bdf = 0 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 0,
+			.shmem_dev_id = 0,
+			.shmem_peers = 3,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_UNDEFINED,
+		},
+		/* virtual Ethernet to linux-demo */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 0xffff,
+			.bdf = 1 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 5,
+			.shmem_dev_id = 0,
+			.shmem_peers = 2,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VETH,
+		},
+	},
+};
