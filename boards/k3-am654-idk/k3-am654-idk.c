@@ -1,0 +1,286 @@
+/*
+ * Root configuration for TI AM654 IDK (AM6548, two clusters of two Cortex-A53, 4 GiB).
+ *
+ * Start Linux with "mem=3521M": what lies above is for the hypervisor and the cells.
+ *
+ *   0x8dfa00000-0x8dfa0ffff  shared memory of the ivshmem device 00:00.0
+ *   0x8dfb00000-0x8dfbfffff  shared memory of the virtual Ethernet 00:01.0
+ *   0x8dfc00000-0x8dfffffff  hypervisor
+ *   0x8e0000000-0x8e000ffff  RAM of inmate-demo
+ *   0x8e0000000-0x8fffeffff  RAM of linux-demo
+ *   0x8ffff0000-0x8ffffffff  loader of linux-demo
+ *
+ * inmate-demo and linux-demo take turns: both use CPU 2 and RAM.
+ */
+#include <jailhouse/types.h>
+#include <jailhouse/cell-config.h>
+
+struct {
+	struct jailhouse_system header;
+	__u64 cpus[1];
+	struct jailhouse_memory mem_regions[26];
+	struct jailhouse_irqchip irqchips[5];
+	struct jailhouse_pci_device pci_devices[2];
+} __attribute__((packed)) config = {
+	.header = {
+		.signature = JAILHOUSE_SYSTEM_SIGNATURE,
+		.architecture = JAILHOUSE_ARM64,
+		.revision = JAILHOUSE_CONFIG_REVISION,
+		.flags = JAILHOUSE_SYS_VIRTUAL_DEBUG_CONSOLE,
+		.hypervisor_memory = {
+			.phys_start = 0x8dfc00000,
+			.size = 0x400000,
+		},
+		.debug_console = {
+			.address = 0x02800000,
+			.size = 0x1000,
+			.type = JAILHOUSE_CON_TYPE_8250,
+			.flags = JAILHOUSE_CON_ACCESS_MMIO |
+				 JAILHOUSE_CON_REGDIST_4,
+		},
+		.platform_info = {
+			.pci_mmconfig_base = 0x76000000,
+			.pci_mmconfig_end_bus = 0,
+			.pci_is_virtual = 1,
+			.pci_domain = 1,
+			.arm = {
+				.maintenance_irq = 25,
+				.gic_version = 3,
+				.gicd_base = 0x01800000,
+				.gicr_base = 0x01880000,
+			},
+		},
+		.root_cell = {
+			.name = "k3-am654-idk",
+
+			.cpu_set_size = sizeof(config.cpus),
+			.num_memory_regions = ARRAY_SIZE(config.mem_regions),
+			.num_irqchips = ARRAY_SIZE(config.irqchips),
+			.num_pci_devices = ARRAY_SIZE(config.pci_devices),
+
+			/* INTA..INTD of the virtual PCI host */
+			.vpci_irq_base = 138,
+		},
+	},
+
+	/* CPUs 0, 1, 2 and 3 */
+	.cpus = {
+		0xf,
+	},
+
+	.mem_regions = {
+		/* ivshmem 00:00.0: state table */ {
+			.phys_start = 0x8dfa00000,
+			.virt_start = 0x8dfa00000,
+			.size = 0x1000,
+			.flags = JAILHOUSE_MEM_READ,
+		},
+		/* ivshmem 00:00.0: read/write section */ {
+			.phys_start = 0x8dfa01000,
+			.virt_start = 0x8dfa01000,
+			.size = 0x9000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE,
+		},
+		/* ivshmem 00:00.0: output of peer 0, which is root */ {
+			.phys_start = 0x8dfa0a000,
+			.virt_start = 0x8dfa0a000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE,
+		},
+		/* ivshmem 00:00.0: output of peer 1 */ {
+			.phys_start = 0x8dfa0c000,
+			.virt_start = 0x8dfa0c000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ,
+		},
+		/* ivshmem 00:00.0: output of peer 2 */ {
+			.phys_start = 0x8dfa0e000,
+			.virt_start = 0x8dfa0e000,
+			.size = 0x2000,
+			.flags = JAILHOUSE_MEM_READ,
+		},
+		/* virtual Ethernet 00:01.0, root is peer 0 */
+		JAILHOUSE_SHMEM_NET_REGIONS(0x8dfb00000, 0),
+		/* control module, GPIO, SerDes */ {
+			.phys_start = 0x00100000,
+			.virt_start = 0x00100000,
+			.size = 0x1700000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* I2C, SPI, UARTs, PWM, USB, display, crypto, MMC, PCIe, camera */ {
+			.phys_start = 0x02000000,
+			.virt_start = 0x02000000,
+			.size = 0x5000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* PRU_ICSSG0 to PRU_ICSSG2 */ {
+			.phys_start = 0x0b000000,
+			.virt_start = 0x0b000000,
+			.size = 0x300000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* PCIe windows */ {
+			.phys_start = 0x10000000,
+			.virt_start = 0x10000000,
+			.size = 0x10000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* MCU NAVSS: rings, DMA, mailbox */ {
+			.phys_start = 0x28380000,
+			.virt_start = 0x28380000,
+			.size = 0x3880000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* main NAVSS: rings, DMA, mailboxes, spinlock, secure proxy */ {
+			.phys_start = 0x30800000,
+			.virt_start = 0x30800000,
+			.size = 0xc800000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* MCU domain: ADC, SPI, UART, I2C, watchdog */ {
+			.phys_start = 0x40200000,
+			.virt_start = 0x40200000,
+			.size = 0xd20000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* R5F cores, MCU SRAM */ {
+			.phys_start = 0x41000000,
+			.virt_start = 0x41000000,
+			.size = 0x1000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* wakeup domain: GPIO, I2C, pads, system controller */ {
+			.phys_start = 0x42040000,
+			.virt_start = 0x42040000,
+			.size = 0x3fc0000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* MCU CPSW Ethernet */ {
+			.phys_start = 0x46000000,
+			.virt_start = 0x46000000,
+			.size = 0x200000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* flash subsystem */ {
+			.phys_start = 0x47000000,
+			.virt_start = 0x47000000,
+			.size = 0x70000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* flash window */ {
+			.phys_start = 0x50000000,
+			.virt_start = 0x50000000,
+			.size = 0x10000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* MSMC SRAM */ {
+			.phys_start = 0x70000000,
+			.virt_start = 0x70000000,
+			.size = 0x200000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* flash windows, 64-bit */ {
+			.phys_start = 0x500000000,
+			.virt_start = 0x500000000,
+			.size = 0x300000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_IO,
+		},
+		/* RAM: Linux, and what the cells take from it */ {
+			.phys_start = 0x80000000,
+			.virt_start = 0x80000000,
+			.size = 0x80000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
+		},
+		/* RAM */ {
+			.phys_start = 0x880000000,
+			.virt_start = 0x880000000,
+			.size = 0x5fa00000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
+		},
+		/* RAM */ {
+			.phys_start = 0x8e0000000,
+			.virt_start = 0x8e0000000,
+			.size = 0x20000000,
+			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
+				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
+		},
+	},
+
+	/* the GIC: all shared interrupts */
+	.irqchips = {
+		/* SPIs 0 to 127 */ {
+			.address = 0x01800000,
+			.pin_base = 32,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+		/* SPIs 128 to 255 */ {
+			.address = 0x01800000,
+			.pin_base = 160,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+		/* SPIs 256 to 383 */ {
+			.address = 0x01800000,
+			.pin_base = 288,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+		/* SPIs 384 to 511 */ {
+			.address = 0x01800000,
+			.pin_base = 416,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+		/* SPIs 512 to 639 */ {
+			.address = 0x01800000,
+			.pin_base = 544,
+			.pin_bitmap = {
+				0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
+			},
+		},
+	},
+
+	.pci_devices = {
+		/* ivshmem, three peers, protocol left to the users */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 1,
+			.bdf = 0 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 0,
+			.shmem_dev_id = 0,
+			.shmem_peers = 3,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_UNDEFINED,
+		},
+		/* virtual Ethernet to linux-demo */ {
+			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
+			.domain = 1,
+			.bdf = 1 << 3,
+			.bar_mask = JAILHOUSE_IVSHMEM_BAR_MASK_INTX,
+			.shmem_regions_start = 5,
+			.shmem_dev_id = 0,
+			.shmem_peers = 2,
+			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VETH,
+		},
+	},
+};
