@@ -9,6 +9,7 @@ import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './
 import { ACCESS } from './core/services.ts';
 import { Decoder } from './interpreter/decoder.ts';
 import { HANDLER_COUNT, SPECIAL } from './interpreter/handlers.ts';
+import type { OutlinedImports } from './interpreter/module.ts';
 import { InterpreterCode } from './interpreter/module.ts';
 import { Tlbs } from './core/tlb.ts';
 import type { AddressMap, BusAccess, CpuPort, CpuStatistics, MapSegment } from './port.ts';
@@ -98,7 +99,7 @@ export class CpuCluster {
     const cpu = (): Processor => this.cpus[this.current]!;
     const host = {
       decode: (record: number) => this.decode(record),
-      emit: (handler: number) => handlers.set(handler, code.outlinedFunction(handler, memory, instance.exports)),
+      emit: (handler: number) => handlers.set(handler, code.outlinedFunction(handler, imports)),
       codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),
       fetchFault: () => cpu().port.fetchFault(cpu(), this.address('accessAddress') as Gpa),
@@ -127,6 +128,15 @@ export class CpuCluster {
       engine: { memory: this.memory, handlers },
       host,
     });
+    let float: WebAssembly.Exports | undefined;
+    const imports: OutlinedImports = {
+      engine: { memory },
+      services: instance.exports,
+      // Most machines never need it.
+      get float() {
+        return (float ??= code.floatServices(memory));
+      },
+    };
     return instance.exports as unknown as InterpreterExports;
   }
 

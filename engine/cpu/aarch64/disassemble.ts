@@ -130,6 +130,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
   s: simd('s'),
   d: simd('d'),
   q: simd('q'),
+  /** By the precision of scalar FP instructions. */
+  fp: (n, { fields }) => `${fields.t === 1 ? 'd' : 's'}${n}`,
   hex: (value) => `#${hexadecimal(value)}`,
   hash: (value) => `#${value}`,
   dec: (value) => `#${value}`,

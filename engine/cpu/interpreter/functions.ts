@@ -6,12 +6,14 @@ import { RECORD_SIZE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { importServices } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
+import { importFloatServices } from '../float/services.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import type { Form } from './handlers.ts';
-import { HANDLER_COUNT, SPECIAL, usesFp } from './handlers.ts';
+import { HANDLER_COUNT, SPECIAL } from './handlers.ts';
+import { usesFp } from '../aarch64/table/instruction.ts';
 import { OUTLINED } from './loop.ts';
 import { OutlinedOperations } from './outlined.ts';
 
@@ -54,6 +56,7 @@ export function emitOutlined(form: Form, area: AreaLayout): Uint8Array<ArrayBuff
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
   const services = importServices(module);
+  const floats = importFloatServices(module);
   const meaning = meaningOf(instruction.name, statics);
   const reference = module.add(formName(instruction.name, statics), OUTLINED, (f) => {
     if (!meaning) {
@@ -61,7 +64,7 @@ export function emitOutlined(form: Form, area: AreaLayout): Uint8Array<ArrayBuff
       f.call(services.undefined);
       return;
     }
-    const operations = new OutlinedOperations(f, area.window, services);
+    const operations = new OutlinedOperations(f, area.window, services, floats);
     operations.near = near;
     operations.begin(instruction);
     if (usesFp(instruction)) operations.requireFp();

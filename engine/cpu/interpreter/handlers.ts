@@ -4,7 +4,7 @@ import type { FormPattern } from './fusions.ts';
 import { FUSED_PAIRS, parseFormPattern } from './fusions.ts';
 import { isInline } from './hot.ts';
 import { INSTRUCTIONS } from '../aarch64/table/index.ts';
-import type { Feature, Instruction } from '../aarch64/table/instruction.ts';
+import type { Instruction } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
 import type { Statics } from '../aarch64/meaning/operations.ts';
 
@@ -150,8 +150,3 @@ export function handlerOf(instruction: Instruction, fields: Fields, near: boolea
   }
   return space.handlers[space.branches ? number * 2 + (near ? 0 : 1) : number]!;
 }
-
-const GENERAL: ReadonlySet<Feature> = new Set<Feature>(['base', 'CRC32', 'LSE', 'PAN']);
-
-/** True for instructions that CPACR_EL1.FPEN traps. */
-export const usesFp = (instruction: Instruction): boolean => !GENERAL.has(instruction.feature);

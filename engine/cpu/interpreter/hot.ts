@@ -1,23 +1,22 @@
 // Which instruction forms run inside the main loop: what compilers use all the time. Every form more makes the loop larger
 // to compile and its registers scarcer, so the rest is called.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
+import { usesFp } from '../aarch64/table/instruction.ts';
 import type { Form } from './handlers.ts';
 
 /** Entries that never run inside the loop although they could. */
-const COLD = [
-  /^(LD|ST)[1-4]/,
-  /^(SMOV|UMOV|INS|DUP|MOVI|MVNI|EXT$|UZP|ZIP|TRN|NOT|FMOV|BSL|BI[TF])/,
-  /\(vector/,
-  /^CRC32/,
-  /^RBIT/,
-  /^REV16/,
-  /^CLS/,
-  /^(SBC|ADC)S?$/,
-  /\(unprivileged\)/,
-  /\(no-allocate\)/,
-  /^(LDR|STR) [BHSDQ]t/,
-  /^(LDP|STP|LDPSW) (S|D)t/,
-  /^LDPSW/,
+const COLD = [/^CRC32/, /^RBIT/, /^REV16/, /^CLS/, /^(SBC|ADC)S?$/, /\(unprivileged\)/, /\(no-allocate\)/, /^LDPSW/];
+
+/** Of what uses the SIMD&FP registers, only this runs inside the loop. */
+const HOT_FP = [
+  /^(LDP|STP) Qt/,
+  /^F(ADD|SUB|MUL|DIV) \(scalar\)$/,
+  /^F(MADD|MSUB|NMADD|NMSUB)$/,
+  /^FCMPE? /,
+  /^(LDR|STR) [SD]t \((unsigned offset|register|post-index)\)$/,
+  /^FMOV \(register [SD]\)$/,
+  /^[SU]CVTF \(general\)$/,
+  /^FCVTZ[SU] \(general\)$/,
 ];
 
 /** Inside the loop extended registers are the word extensions only, as array indexing makes them. */
@@ -25,6 +24,7 @@ const WORD_EXTENSIONS = [2, 3, 6];
 
 export function isInline({ instruction, statics }: Omit<Form, 'handler'>): boolean {
   const { name } = instruction;
+  if (usesFp(instruction) && !HOT_FP.some((pattern) => pattern.test(name))) return false;
   if (!inlineMeaning(name, statics) || COLD.some((pattern) => pattern.test(name))) return false;
   if (statics.option !== undefined && !WORD_EXTENSIONS.includes(statics.option)) return false;
   if (name.includes('(register)') && statics.stack === 1) return false;

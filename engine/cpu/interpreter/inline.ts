@@ -136,6 +136,14 @@ export class InlineOperations extends RecordOperations {
     super.changePstate(set, clear);
   }
 
+  prefer(conditions: readonly X32[], fast: () => void): void {
+    for (const condition of conditions) this.f.brIf(this.labels.outlined, i32.eqz(condition), 'unlikely');
+    fast();
+  }
+  callFloat(service: string): never {
+    throw new Error(`${service} is not for the main loop`);
+  }
+
   requireFp(): void {
     this.f.brIf(this.labels.outlined, i32.load(this.window, STATE.fpTrap), 'unlikely');
   }

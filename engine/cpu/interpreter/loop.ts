@@ -7,7 +7,8 @@ import type { Services } from '../core/services.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
-import { HANDLERS, INLINE_END, SPECIAL, usesFp } from './handlers.ts';
+import { HANDLERS, INLINE_END, SPECIAL } from './handlers.ts';
+import { usesFp } from '../aarch64/table/instruction.ts';
 import type { LoopLabels, LoopLocals } from './inline.ts';
 import { declareLocals, InlineOperations, reload, spill } from './inline.ts';
 

@@ -3,6 +3,7 @@
 import type { AreaLayout } from '../core/layout.ts';
 import { defineServices } from '../core/definitions.ts';
 import { importHostCalls } from '../core/services.ts';
+import { emitFloatModule } from '../float/module.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { defineSpecial, emitOutlined, OUTLINED_NAME } from './functions.ts';
@@ -23,9 +24,17 @@ export function emitInterpreter(area: AreaLayout): Uint8Array<ArrayBuffer> {
   return module.finish();
 }
 
+/** What outlined functions import; `float` may be a getter, asked only by those that need it. */
+export interface OutlinedImports {
+  readonly engine: { readonly memory: WebAssembly.Memory };
+  readonly services: WebAssembly.Exports;
+  readonly float: WebAssembly.Exports;
+}
+
 export class InterpreterCode {
   readonly main: WebAssembly.Module;
   private readonly area: AreaLayout;
+  private float: WebAssembly.Module | undefined;
   private readonly outlined = new Map<number, WebAssembly.Module>();
 
   private constructor(area: AreaLayout) {
@@ -45,15 +54,24 @@ export class InterpreterCode {
     return code;
   }
 
-  /** The outlined function of a handler (of the first instruction of a fused one), bound to a main instance. */
-  outlinedFunction(handler: number, memory: WebAssembly.Memory, services: WebAssembly.Exports): CallableFunction {
+  /** The floating-point services over a memory. */
+  floatServices(memory: WebAssembly.Memory): WebAssembly.Exports {
+    this.float ??= new WebAssembly.Module(emitFloatModule(this.area.window));
+    return new WebAssembly.Instance(this.float, { engine: { memory } }).exports;
+  }
+
+  /**
+   * The outlined function of a handler (of the first instruction of a fused one), bound to what it imports: the exports of
+   * the main instance and of the float services.
+   */
+  outlinedFunction(handler: number, imports: OutlinedImports): CallableFunction {
     const form = firstForm(handler);
     let module = this.outlined.get(form.handler);
     if (!module) {
       module = new WebAssembly.Module(emitOutlined(form, this.area));
       this.outlined.set(form.handler, module);
     }
-    const instance = new WebAssembly.Instance(module, { engine: { memory }, services });
+    const instance = new WebAssembly.Instance(module, imports as unknown as WebAssembly.Imports);
     return instance.exports[OUTLINED_NAME] as CallableFunction;
   }
 }

@@ -8,8 +8,11 @@ import { PSTATE } from '../core/exceptions.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { conditionOf } from '../core/flags.ts';
 import { STATE } from '../core/layout.ts';
-import type { Expression, In32, In64, X32, X64, XV } from '../wasm/expression.ts';
+import type { FloatService } from '../float/services.ts';
+import { systemSlot } from '../aarch64/system/registers.ts';
+import type { Expression, In32, In64, X32, X64, XF32, XF64, XV } from '../wasm/expression.ts';
 import { i32, i64, v128 } from '../wasm/expression.ts';
+import { f32, f64 } from '../wasm/float.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import type { Placement } from './records.ts';
 import { placeOperands } from './records.ts';
@@ -179,6 +182,35 @@ export abstract class RecordOperations implements Operations {
     this.f.store64(slot, this.window, value);
     this.f.store64(slot, this.window + 8, 0);
   }
+
+  readFloat32(operand: string): XF32 {
+    return this.keep(f32.load(this.slot(operand), this.window));
+  }
+  readFloat64(operand: string): XF64 {
+    return this.keep(f64.load(this.slot(operand), this.window));
+  }
+  writeFloat32(operand: string, value: XF32): void {
+    const slot = this.keep(this.slot(operand));
+    this.f.storeF32(slot, this.window, value);
+    this.f.store32(slot, this.window + 4, 0);
+    this.f.store64(slot, this.window + 8, 0);
+  }
+  writeFloat64(operand: string, value: XF64): void {
+    const slot = this.keep(this.slot(operand));
+    this.f.storeF64(slot, this.window, value);
+    this.f.store64(slot, this.window + 8, 0);
+  }
+  fpControl(): X32 {
+    return i32.load(this.window, systemSlot('FPCR'));
+  }
+  fpStatus(): X32 {
+    return i32.load(this.window, systemSlot('FPSR'));
+  }
+  raiseFp(flags: In32): void {
+    this.f.store32(this.window, systemSlot('FPSR'), i32.or(this.fpStatus(), flags));
+  }
+  abstract prefer(conditions: readonly X32[], fast: () => void, slow: () => void): void;
+  abstract callFloat(service: FloatService, ...values: Expression[]): Expression;
 
   readSlot(operand: string): X64 {
     return this.keep(i64.load(this.slot(operand), this.window));

@@ -9,7 +9,8 @@ import { ATTENTION, RECORD_SIZE, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { ACCESS } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
-import type { In32, In64, X32, X64, XV } from '../wasm/expression.ts';
+import type { FloatReferences, FloatService } from '../float/services.ts';
+import type { Expression, In32, In64, X32, X64, XV } from '../wasm/expression.ts';
 import { I32, I64, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32 } from '../wasm/function.ts';
 import type { FunctionReference } from '../wasm/module.ts';
@@ -39,8 +40,11 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
   private readonly state: StateAccess;
   private ended = false;
 
-  constructor(f: FunctionBuilder, window: number, services: Services) {
+  private readonly floats: FloatReferences;
+
+  constructor(f: FunctionBuilder, window: number, services: Services, floats: FloatReferences) {
     super(f, window);
+    this.floats = floats;
     this.record = f.param(I32, 0);
     this.services = services;
     this.state = new StateAccess(f, window);
@@ -205,6 +209,17 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
   }
   requireFp(): void {
     this.endIf(this.state.get32('fpTrap'), this.services.raise, syndrome(EXCEPTION_CLASS.FP_ACCESS, ALWAYS));
+  }
+
+  prefer(conditions: readonly X32[], fast: () => void, slow: () => void): void {
+    const all = conditions.reduce((a, b) => i32.and(a, b));
+    this.f.if(all, fast, slow, 'likely');
+  }
+  callFloat(service: FloatService, ...values: Expression[]): Expression {
+    const reference = this.floats[service];
+    const [type] = reference.results;
+    if (type === I32) return this.f.call32(reference, ...values);
+    return type === I64 ? this.f.call64(reference, ...values) : this.f.callVector(reference, ...values);
   }
 
   requireOtherStack(): void {

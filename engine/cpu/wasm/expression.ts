@@ -14,6 +14,8 @@ const OP_SELECT = 0x1b;
 const OP_LOCAL_GET = 0x20;
 const OP_I32_CONST = 0x41;
 const OP_I64_CONST = 0x42;
+const OP_F32_CONST = 0x43;
+const OP_F64_CONST = 0x44;
 const FIRST_LOAD = 0x28;
 const LAST_STORE = 0x3e;
 
@@ -28,7 +30,7 @@ export class Expression<T extends ValueType = ValueType> {
   readonly k: number;
   /** Constant, high half. */
   readonly hi: number;
-  /** Lane numbers of i8x16.shuffle. */
+  /** Lane numbers of i8x16.shuffle, or the bytes of v128.const. */
   readonly lanes: readonly number[] | null;
 
   constructor(
@@ -54,6 +56,8 @@ export class Expression<T extends ValueType = ValueType> {
 
 export type X32 = Expression<typeof I32>;
 export type X64 = Expression<typeof I64>;
+export type XF32 = Expression<typeof F32>;
+export type XF64 = Expression<typeof F64>;
 export type XV = Expression<typeof V128>;
 /** Plain numbers stand for constants. 64-bit ones must be safe integers or bigints. */
 export type In32 = X32 | number;
@@ -84,20 +88,39 @@ export function emitExpression(sink: ByteSink, node: Expression): void {
   if (op === OP_LOCAL_GET) sink.u32(node.k);
   else if (op === OP_I32_CONST) sink.s32(node.k);
   else if (op === OP_I64_CONST) sink.s64(node.k, node.hi);
-  else if (op >= FIRST_LOAD && op <= LAST_STORE) emitMemoryArgument(sink, op, node.k);
+  else if (op === OP_F32_CONST) emitWord(sink, node.k);
+  else if (op === OP_F64_CONST) {
+    emitWord(sink, node.k);
+    emitWord(sink, node.hi);
+  } else if (op >= FIRST_LOAD && op <= LAST_STORE) emitMemoryArgument(sink, op, node.k);
 }
 
-const VECTOR_LOAD = 0x00;
+function emitWord(sink: ByteSink, word: number): void {
+  for (let shift = 0; shift < 32; shift += 8) sink.u8((word >>> shift) & 0xff);
+}
+
+/** log2 of the bytes that vector loads touch: whole, splatting (by bytes of the element), zero-extending. */
+const VECTOR_LOADS: Readonly<Record<number, number>> = {
+  0x00: 4,
+  0x07: 0,
+  0x08: 1,
+  0x09: 2,
+  0x0a: 3,
+  0x5c: 2,
+  0x5d: 3,
+};
+const VECTOR_CONST = 0x0c;
 const SHUFFLE = 0x0d;
 const FIRST_LANE = 0x15;
 const LAST_LANE = 0x22;
 
 function emitVectorImmediate(sink: ByteSink, op: number, node: Expression): void {
-  if (op === VECTOR_LOAD) {
-    sink.u32(4);
+  const size = VECTOR_LOADS[op];
+  if (size !== undefined) {
+    sink.u32(size);
     sink.u32(node.k);
   } else if (op >= FIRST_LANE && op <= LAST_LANE) sink.u8(node.k);
-  else if (op === SHUFFLE) sink.append(node.lanes!);
+  else if (op === SHUFFLE || op === VECTOR_CONST) sink.append(node.lanes!);
 }
 
 const isConstant32 = (node: Expression): boolean => node.op === OP_I32_CONST;

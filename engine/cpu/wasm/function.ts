@@ -1,8 +1,8 @@
 // Writes one function body statement by statement: locals, structured control flow, stores and calls (WebAssembly Core
 // 2.0, chapters 4.4.8 and 5.4). Values are trees of expression.ts; a statement writes the trees that it uses.
 import { ByteSink } from './bytes.ts';
-import type { In32, In64, V128, ValueType, X32, X64, XV } from './expression.ts';
-import { emitExpression, emitMemoryArgument, Expression, I32, I64, to32, to64 } from './expression.ts';
+import type { F32, F64, In32, In64, ValueType, X32, X64, XF32, XF64, XV } from './expression.ts';
+import { emitExpression, emitMemoryArgument, Expression, I32, I64, to32, to64, V128 } from './expression.ts';
 import type { FunctionReference, ModuleBuilder, Signature } from './module.ts';
 
 /** A place that `br` can go to. */
@@ -25,6 +25,8 @@ export class Local<T extends ValueType = ValueType> {
 
 export type L32 = Local<typeof I32>;
 export type L64 = Local<typeof I64>;
+export type LF32 = Local<typeof F32>;
+export type LF64 = Local<typeof F64>;
 export type LV = Local<typeof V128>;
 export type Hint = 'likely' | 'unlikely';
 
@@ -123,6 +125,12 @@ export class FunctionBuilder {
   }
   store64as32(address: In32, offset: number, value: X64): void {
     this.store(0x3e, address, offset, value);
+  }
+  storeF32(address: In32, offset: number, value: XF32): void {
+    this.store(0x38, address, offset, value);
+  }
+  storeF64(address: In32, offset: number, value: XF64): void {
+    this.store(0x39, address, offset, value);
   }
   store128(address: In32, offset: number, value: XV): void {
     this.emit(to32(address));
@@ -254,6 +262,9 @@ export class FunctionBuilder {
   }
   call64(target: FunctionReference, ...values: (Expression | number)[]): X64 {
     return this.callFor(I64, target, values);
+  }
+  callVector(target: FunctionReference, ...values: (Expression | number)[]): XV {
+    return this.callFor(V128, target, values);
   }
 
   /** Calls a function of the table that returns nothing. */

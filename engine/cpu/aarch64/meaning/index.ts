@@ -1,6 +1,7 @@
 // All meanings by entry name: those that need nothing but the operations interface, and those that also need services of
 // the processor (system.ts), which never run inside the interpreter's main loop.
 import { BRANCH_MEANINGS } from './branches.ts';
+import { FP_MEANINGS } from './fp.ts';
 import { INTEGER_MEANINGS } from './integer.ts';
 import { MEMORY_MEANINGS } from './memory.ts';
 import type { Meaning, Statics } from './operations.ts';
@@ -17,6 +18,7 @@ const INLINE: Readonly<Record<string, Meaning>> = {
   ...MEMORY_MEANINGS,
   ...STRUCTURE_MEANINGS,
   ...SIMD_MOVE_MEANINGS,
+  ...FP_MEANINGS,
   ...REGISTER_MEANINGS,
 };
 

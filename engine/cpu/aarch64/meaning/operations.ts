@@ -2,7 +2,8 @@
 // a backend that writes WebAssembly: the interpreter's backend takes operands from the decoded record at run time, a
 // translator's backend puts the decoded instruction's constants there. Values are expression trees; `keep` one before
 // using it twice. Registers are read when asked, so read them before writing any.
-import type { Expression, In32, In64, X32, X64, XV } from '../../wasm/expression.ts';
+import type { FloatService } from '../../float/services.ts';
+import type { Expression, In32, In64, X32, X64, XF32, XF64, XV } from '../../wasm/expression.ts';
 import type { FlagSetter } from './flags.ts';
 
 /** Numbers that the meaning is specialised on: the entry's statics. */
@@ -138,6 +139,24 @@ export interface Operations {
   /** Low 64 bits; writing clears the upper half. */
   readVectorLow(operand: string): X64;
   writeVectorLow(operand: string, value: X64): void;
+
+  /** Low 32 or 64 bits of a vector register as a number; writing clears the rest of the register. */
+  readFloat32(operand: string): XF32;
+  readFloat64(operand: string): XF64;
+  writeFloat32(operand: string, value: XF32): void;
+  writeFloat64(operand: string, value: XF64): void;
+  /** FPCR and FPSR. */
+  fpControl(): X32;
+  fpStatus(): X32;
+  /** Sets exception bits in FPSR. */
+  raiseFp(flags: In32): void;
+  /**
+   * Runs `fast` if all conditions hold, as they nearly always do; else `slow`, or the whole instruction again somewhere
+   * else. Nothing may have been written before.
+   */
+  prefer(conditions: readonly X32[], fast: () => void, slow: () => void): void;
+  /** Calls a floating-point service: exact for all operands and modes, with all exceptions. Only within `slow`, or cold. */
+  callFloat(service: FloatService, ...values: Expression[]): Expression;
 
   /** UNDEFINED at EL0. */
   requireEl1(): void;

@@ -1,5 +1,6 @@
 // The whole A64 instruction table, and finding the entry of an instruction word.
 import { BRANCHES } from './branches.ts';
+import { FP } from './fp.ts';
 import type { Instruction } from './instruction.ts';
 import { INTEGER } from './integer.ts';
 import { MEMORY } from './memory.ts';
@@ -8,7 +9,14 @@ import { conditionCube, inCube } from './pattern.ts';
 import { SIMD_MOVES } from './simd-moves.ts';
 import { STRUCTURES } from './structures.ts';
 
-export const INSTRUCTIONS: readonly Instruction[] = [...INTEGER, ...BRANCHES, ...MEMORY, ...STRUCTURES, ...SIMD_MOVES];
+export const INSTRUCTIONS: readonly Instruction[] = [
+  ...INTEGER,
+  ...BRANCHES,
+  ...MEMORY,
+  ...STRUCTURES,
+  ...SIMD_MOVES,
+  ...FP,
+];
 
 export const INSTRUCTION_BY_NAME: ReadonlyMap<string, Instruction> = new Map(
   INSTRUCTIONS.map((instruction) => [instruction.name, instruction]),

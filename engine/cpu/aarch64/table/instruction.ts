@@ -32,6 +32,11 @@ export type Operand =
 /** Something that handlers are specialised on: a field as it stands, or a number under `count` made from fields. */
 export type Static = string | { readonly name: string; readonly count: number; readonly of: (f: Fields) => number };
 
+const GENERAL: ReadonlySet<Feature> = new Set<Feature>(['base', 'CRC32', 'LSE', 'PAN']);
+
+/** True for instructions that CPACR_EL1.FPEN traps. */
+export const usesFp = ({ feature }: Instruction): boolean => !GENERAL.has(feature);
+
 export interface InstructionEntry {
   /** The manual's heading; unique. */
   readonly name: string;
