@@ -31,7 +31,7 @@ export function snippet(text: string, location: SourceLocation): SnippetLine[] {
 }
 
 /** The offset behind the brace that closes the one at `start`, or the end of its line when there is none. */
-function closing(text: string, start: number): number {
+export function closing(text: string, start: number): number {
   const open = text.indexOf('{', start);
   const lineEnd = text.indexOf('\n', start);
   const endOfLine = lineEnd < 0 ? text.length : lineEnd;

@@ -10,6 +10,15 @@ export type Selection =
   | { kind: 'hypervisor' }
   | { kind: 'address'; address: bigint; note: string };
 
+/** A stretch of a source that is to be shown, in characters. */
+export interface SourcePlace {
+  file: string;
+  start: number;
+  end: number;
+  /** Whether the keyboard goes there, too. */
+  focus: boolean;
+}
+
 export class BoardState {
   selection = $state.raw<Selection>();
   mode = $state<'plan' | 'table'>('plan');
@@ -19,18 +28,35 @@ export class BoardState {
   move = $state.raw<CpuMove>();
   /** Counts requests to bring the selection into view. */
   reveal = $state(0);
+  /** True while the source pane shows the place already and need not follow the selection. */
+  fromSource = $state(false);
+  /** The file in the source pane; undefined: the system's. */
+  file = $state<string>();
+  /** What the source pane was asked to show last. */
+  place = $state.raw<SourcePlace>();
+  /** The problem that was gone to last: see problemKey(). */
+  problem = $state<string>();
   /** Set by the plan: zooms about the pointer, or the middle of the view. */
   zoomBy: (factor: number) => void = () => undefined;
   zoomFit: () => void = () => undefined;
 
-  select(selection: Selection | undefined, reveal = false): void {
+  select(selection: Selection | undefined, reveal = false, fromSource = false): void {
     this.selection = selection;
+    this.fromSource = fromSource;
     if (reveal) this.reveal++;
+  }
+
+  showPlace(place: SourcePlace): void {
+    this.file = place.file;
+    this.place = place;
   }
 
   reset(): void {
     this.selection = undefined;
     this.move = undefined;
     this.scale = undefined;
+    this.file = undefined;
+    this.place = undefined;
+    this.problem = undefined;
   }
 }

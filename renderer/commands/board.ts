@@ -2,7 +2,10 @@
 import type { Workbench } from '../state/workbench.svelte.ts';
 import { removeCell, removeRegion } from '../board/edits.ts';
 import type { Command } from './table.ts';
-import { needsScenario } from './available.ts';
+import { goToProblem } from '../board/goToProblem.ts';
+import { groupingOf, openSource, sourceIsOpen } from '../board/panes.ts';
+import { problemBeside } from '../board/problemRows.ts';
+import { needsProject, needsScenario } from './available.ts';
 
 const onBoard = (workbench: Workbench): string | undefined =>
   needsScenario(workbench) ?? (workbench.view === 'board' ? undefined : 'This works in the board view.');
@@ -11,6 +14,19 @@ const onPlan = (workbench: Workbench): string | undefined =>
   onBoard(workbench) ?? (workbench.board.mode === 'plan' ? undefined : 'This works on the plan.');
 
 const ZOOM_STEP = 1.3;
+
+const walk = (id: string, title: string, keys: string, step: 1 | -1): Command => ({
+  id,
+  title,
+  keys: [keys],
+  unavailable: (workbench) =>
+    needsProject(workbench) ?? (workbench.project!.problems.list.length > 0 ? undefined : 'There are no problems.'),
+  run: (workbench) => {
+    const project = workbench.project!;
+    const next = problemBeside(project.problems.list, groupingOf(project), workbench.board.problem, step);
+    if (next) goToProblem(workbench, project, next);
+  },
+});
 
 export const boardCommands: readonly Command[] = [
   {
@@ -33,6 +49,17 @@ export const boardCommands: readonly Command[] = [
       workbench.board.mode = workbench.board.mode === 'plan' ? 'table' : 'plan';
     },
   },
+  {
+    id: 'board.source',
+    title: 'Board: show or hide the source',
+    keys: ['S'],
+    icon: 'code',
+    unavailable: (workbench) =>
+      needsProject(workbench) ?? (workbench.view === 'board' ? undefined : 'This works in the board view.'),
+    run: (workbench) => openSource(workbench.project!, !sourceIsOpen(workbench.project!)),
+  },
+  walk('problems.next', 'Problems: next', 'F8', 1),
+  walk('problems.previous', 'Problems: previous', 'Shift+F8', -1),
   {
     id: 'board.moveCpu',
     title: 'Board: move the selected CPU to a cell',

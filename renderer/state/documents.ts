@@ -8,8 +8,9 @@ import type { WorkingFile, WorkingFiles } from './files.ts';
 export interface ConfigDocument {
   readonly path: string;
   readonly file: WorkingFile;
-  /** Undefined when the file cannot be read; `error` then says why. */
+  /** Undefined when the file cannot be read and never could be here. */
   readonly config: Config | undefined;
+  /** Why the file cannot be read; `config` is then what it was when it last could. */
   readonly error: ConfigError | undefined;
   /** Bytes of the file behind the configuration. */
   readonly trailing: number;
@@ -60,6 +61,17 @@ function readBinary(file: WorkingFile): ConfigDocument {
   };
 }
 
+/** A file that cannot be read, with what it meant when it last could. Its places in the text are not known any more. */
+export const withLastGood = (broken: ConfigDocument, last: ConfigDocument): ConfigDocument => ({
+  ...broken,
+  config: last.config,
+  trailing: last.trailing,
+});
+
+/** Which file of the project a place is in: locations name included files as the #include does. */
+export const fileOfPlace = ({ path }: ConfigDocument, place: SourceLocation): string =>
+  place.file === path ? path : path.slice(0, path.lastIndexOf('/') + 1) + place.file;
+
 /** Other files of the same folder, as #include names them; notes which ones were asked for. */
 function includes(
   path: string,
@@ -96,6 +108,8 @@ function readText(file: WorkingFile, text: string, files: WorkingFiles): Parsed 
  */
 export function writeDocument(document: ConfigDocument, config: Config, files: WorkingFiles): WorkingFile {
   const { file, path } = document;
+  if (document.error)
+    throw new ConfigError('source', `${path} cannot be read, so it cannot be edited here. Mend its text first.`);
   if (file.text === undefined) return binaryFile(path, file.kind, new Uint8Array(encode(config)));
   const text = editSource(file.text, config, { file: path, include: includes(path, files) });
   if (text instanceof ConfigError) throw text;

@@ -11,6 +11,8 @@ export interface Step<F> {
   /** What was done, as the menu says it: `Move CPU 4 to inmate-demo`. */
   label: string;
   changes: readonly FileChange<F>[];
+  /** Steps in a row with the same value are one step: a word that was typed, a region that was nudged page by page. */
+  group?: string;
 }
 
 const KEPT = 500;
@@ -28,7 +30,12 @@ export class History<F> {
   }
 
   push(step: Step<F>): void {
-    this.#done = [...this.#done.slice(-KEPT + 1), step];
+    const last = this.#done.at(-1);
+    const joins = step.group !== undefined && last?.group === step.group;
+    this.#done = [
+      ...this.#done.slice(joins ? 0 : -KEPT + 1, joins ? -1 : undefined),
+      joins ? joined(last, step) : step,
+    ];
     this.#undone = [];
   }
 
@@ -57,4 +64,12 @@ export class History<F> {
     this.#done = this.#done.slice(keepFrom);
     if (this.#undone.some(touches)) this.#undone = [];
   }
+}
+
+/** Two steps as one: what the first found, and what the second left. */
+function joined<F>(first: Step<F>, second: Step<F>): Step<F> {
+  const changes = new Map(first.changes.map((change) => [change.path, change])); // eslint-disable-line svelte/prefer-svelte-reactivity -- not kept
+  for (const change of second.changes)
+    changes.set(change.path, { ...change, before: (changes.get(change.path) ?? change).before });
+  return { ...second, changes: [...changes.values()] };
 }

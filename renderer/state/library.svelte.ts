@@ -3,6 +3,9 @@ import type { Bridge, Project, ProjectSummary } from '../../engine/contract/inde
 import type { BoardDescription } from '../../engine/board/description.ts';
 import type { Notices } from './notices.svelte.ts';
 
+/** The board that the sample project is made from: everything on it runs. It stands first among the boards. */
+const SAMPLE_BOARD = 'qemu-arm64';
+
 export class Library {
   projects = $state.raw<readonly ProjectSummary[]>([]);
   boards = $state.raw<readonly BoardDescription[]>([]);
@@ -20,7 +23,8 @@ export class Library {
       this.#bridge.call('boards.list', undefined),
       this.#bridge.call('projects.list', undefined),
     ]);
-    this.boards = boards as BoardDescription[];
+    const known = boards as BoardDescription[];
+    this.boards = [...known].sort((a, b) => Number(b.name === SAMPLE_BOARD) - Number(a.name === SAMPLE_BOARD));
     this.projects = newestFirst(projects);
     this.loaded = true;
   }

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { parseBoard } from '../../engine/board/index.ts';
 import { checkScenario, ConfigError, cpuSetOf, readSource } from '../../engine/config/index.ts';
 import type { CheckedScenario } from '../../engine/config/index.ts';
-import { findProblems, fixed, newErrors, Problems } from './problems.ts';
+import { textFile } from './files.ts';
+import { marked } from './intended.ts';
+import type { Intended } from './intended.ts';
+import { allFixed, findProblems, fixed, newErrors, Problems, unreadable } from './problems.ts';
 import type { ProblemCell } from './problems.ts';
 
 const folder = new URL('../../boards/qemu-arm64/', import.meta.url);
@@ -64,5 +67,42 @@ describe('problems', () => {
     expect(newErrors(scenario, scenario)).toEqual([]);
     const all = { ...scenario, cells: [{ ...scenario.cells[0]!, cpuSet: cpuSetOf([...Array(16).keys()], 8) }] };
     expect(newErrors(scenario, all).map(({ rule }) => rule)).toContain('cpu-none-left');
+  });
+});
+
+describe('all fixes of a kind', () => {
+  it('are made one after the other, and end', () => {
+    const { scenario, cells } = sample();
+    cells[2]!.cell.cpuSet = cells[1]!.cell.cpuSet;
+    const { scenario: next, fixes } = allFixed(scenario, 'cpu-twice');
+    expect(fixes).toBeGreaterThan(0);
+    expect(checkScenario(next).filter(({ rule }) => rule === 'cpu-twice')).toEqual([]);
+    expect(allFixed(scenario, 'no such rule')).toEqual({ scenario, fixes: 0 });
+  });
+});
+
+describe('problems that are intended', () => {
+  it('are told apart and mark no region', () => {
+    const { scenario, cells } = sample();
+    const [, greeter, timer] = cells as [ProblemCell, ProblemCell, ProblemCell];
+    timer.cell.memoryRegions[ramOf(timer)]!.physStart = greeter.cell.memoryRegions[ramOf(greeter)]!.physStart;
+    const found = findProblems(scenario, cells);
+    const marks = found.reduce<Intended[]>((all, problem) => marked(all, problem, 'on purpose'), []);
+    const problems = new Problems(found, marks);
+    expect(problems).toMatchObject({ list: [], errors: 0, warnings: 0 });
+    expect(problems.intended.map(({ reason }) => reason)).toEqual(found.map(() => 'on purpose'));
+    expect(problems.ofRegion('greeter.c', ramOf(greeter))).toBeUndefined();
+  });
+});
+
+describe('files that cannot be read', () => {
+  it('are problems with a place', () => {
+    const error = readSource('struct {', { file: 'a.c' });
+    if (!(error instanceof ConfigError)) throw new Error('it can be read');
+    const file = textFile('a.c', 'cell', 'struct {');
+    const document = { path: 'a.c', file, config: undefined, error, trailing: 0, source: undefined };
+    expect(unreadable([document])).toMatchObject([
+      { rule: 'unreadable', severity: 'error', file: 'a.c', location: { line: 1 } },
+    ]);
   });
 });

@@ -1,7 +1,17 @@
-// What the rules of engine/config found, tied to this project: which file, which line, which regions on the map, and fixes as
-// one step of the history.
+// What the rules of engine/config found and what the reader could not read, tied to this project: which file, which line, which
+// regions on the map, fixes, and whether a person marked it as intended.
 import { applyFix, checkScenario, intersection, isCommRegion, physRange } from '../../engine/config/index.ts';
-import type { CellConfig, CheckedScenario, Finding } from '../../engine/config/index.ts';
+import type {
+  CellConfig,
+  CheckedScenario,
+  Finding,
+  Fix,
+  OwnedRange,
+  SourceLocation,
+} from '../../engine/config/index.ts';
+import type { ConfigDocument } from './documents.ts';
+import { markOf } from './intended.ts';
+import type { Intended } from './intended.ts';
 
 /** A cell as problems name it: the entries of a project, root included. */
 export interface ProblemCell {
@@ -11,9 +21,11 @@ export interface ProblemCell {
   cell: CellConfig;
 }
 
+export type Severity = 'error' | 'warning' | 'info';
+
 export interface Problem {
   rule: string;
-  severity: 'error' | 'warning' | 'info';
+  severity: Severity;
   sentence: string;
   /** The file that the finding points into. */
   file: string;
@@ -21,10 +33,19 @@ export interface Problem {
   field: string;
   /** Regions to mark on the map, the one to mend first. */
   regions: readonly { cell: string; index: number }[];
-  finding: Finding;
+  /** What the finding names, with owners. */
+  ranges: readonly OwnedRange[];
+  /** Where it stands, for what is no field of the model. */
+  location?: SourceLocation;
+  fix?: Fix;
+  /** Why it is so on purpose; undefined: nobody said so. */
+  reason?: string;
 }
 
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 const RANK = { error: 0, warning: 1, info: 2 } as const;
+/** The rule that a file breaks which cannot be read. */
+export const UNREADABLE = 'unreadable';
 
 /** Worst first, else in the order of the rules. `cells` in the order of the scenario. */
 export function findProblems(scenario: CheckedScenario, cells: readonly ProblemCell[]): Problem[] {
@@ -35,17 +56,46 @@ export function findProblems(scenario: CheckedScenario, cells: readonly ProblemC
     .sort((a, b) => RANK[a.severity] - RANK[b.severity]);
 }
 
+/** What stands in the way of reading the configuration files. */
+export const unreadable = (documents: readonly ConfigDocument[]): Problem[] =>
+  documents.flatMap(({ path, error }): Problem[] =>
+    error
+      ? [
+          {
+            rule: UNREADABLE,
+            severity: 'error',
+            sentence: error.message,
+            file: path,
+            field: '',
+            regions: [],
+            ranges: [],
+            ...(error.location && { location: error.location }),
+          },
+        ]
+      : [],
+  );
+
 const regionOf = (path: string): number | undefined => {
   const match = /memoryRegions\[(\d+)\]/.exec(path);
   return match ? Number(match[1]) : undefined;
 };
 
 function toProblem(finding: Finding, entry: ProblemCell, cells: readonly ProblemCell[]): Problem {
-  const { rule, severity, message, path } = finding;
+  const { rule, severity, message, path, ranges = [], fix, location } = finding;
   const own = regionOf(path);
   const first = own === undefined ? undefined : { cell: entry.key, index: own };
   const regions = first ? [first, ...otherRegions(finding, cells, first)] : [];
-  return { rule, severity, sentence: message, file: entry.key, field: path, regions, finding };
+  return {
+    rule,
+    severity,
+    sentence: message,
+    file: entry.key,
+    field: path,
+    regions,
+    ranges,
+    ...(fix && { fix }),
+    ...(location && { location }),
+  };
 }
 
 /** Regions of the other cells that a finding about memory names by owner and range: the far side of an overlap. */
@@ -70,8 +120,32 @@ function otherRegions(
 }
 
 /** The scenario with a problem's fix made; undefined: there is no fix. */
-export const fixed = (scenario: CheckedScenario, { finding }: Problem): CheckedScenario | undefined =>
-  finding.fix && applyFix(scenario, finding.fix);
+export const fixed = (scenario: CheckedScenario, { fix }: Problem): CheckedScenario | undefined =>
+  fix && applyFix(scenario, fix);
+
+/** More fixes than this one after another are a circle: each brings the next one's finding. */
+const MOST_FIXES = 500;
+
+/**
+ * The scenario with every finding of a rule mended that can be, one after the other, since each fix may change what is left; and
+ * how many fixes that took. A fix that leaves its own finding as it was is not made again.
+ */
+export function allFixed(scenario: CheckedScenario, rule: string): { scenario: CheckedScenario; fixes: number } {
+  const tried = new Set<string>();
+  let now = scenario;
+  let fixes = 0;
+  while (fixes < MOST_FIXES) {
+    const next = checkScenario(now).find(
+      (finding) =>
+        finding.rule === rule && finding.fix && !tried.has(`${finding.config} ${finding.path} ${finding.message}`),
+    );
+    if (!next) break;
+    tried.add(`${next.config} ${next.path} ${next.message}`);
+    now = applyFix(now, next.fix!);
+    fixes++;
+  }
+  return { scenario: now, fixes };
+}
 
 /** Errors that only the second of two scenarios has. */
 export function newErrors(before: CheckedScenario, after: CheckedScenario): Finding[] {
@@ -81,21 +155,35 @@ export function newErrors(before: CheckedScenario, after: CheckedScenario): Find
   );
 }
 
-/** Problems, looked up the ways the window needs them. */
+/** Problems, looked up the ways the window needs them. Those that are intended are told apart and mark nothing. */
 export class Problems {
   readonly list: readonly Problem[];
+  readonly intended: readonly Problem[];
   readonly errors: number;
   readonly warnings: number;
+  readonly infos: number;
   readonly #regions = new Map<string, Problem[]>();
 
-  constructor(list: readonly Problem[]) {
+  constructor(all: readonly Problem[], marks: readonly Intended[] = []) {
+    const list: Problem[] = [];
+    const intended: Problem[] = [];
+    for (const problem of all) {
+      const mark = marks.length === 0 ? undefined : markOf(marks, problem);
+      if (mark) intended.push({ ...problem, reason: mark.reason });
+      else list.push(problem);
+    }
+    const count = (severity: Severity): number => list.filter((problem) => problem.severity === severity).length;
     this.list = list;
-    this.errors = list.filter((problem) => problem.severity === 'error').length;
-    this.warnings = list.filter((problem) => problem.severity === 'warning').length;
+    this.intended = intended;
+    this.errors = count('error');
+    this.warnings = count('warning');
+    this.infos = count('info');
     for (const problem of list) {
       for (const { cell, index } of problem.regions) {
         const key = `${cell}:${index}`;
-        this.#regions.set(key, [...(this.#regions.get(key) ?? []), problem]);
+        const known = this.#regions.get(key);
+        if (known) known.push(problem);
+        else this.#regions.set(key, [problem]);
       }
     }
   }

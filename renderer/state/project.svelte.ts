@@ -4,10 +4,10 @@ import { ServiceError } from '../../engine/contract/index.ts';
 import type { Bridge, FileKind, Project } from '../../engine/contract/index.ts';
 import type { BoardDescription } from '../../engine/board/description.ts';
 import { architectureOf, cellName, cellOf, ConfigError } from '../../engine/config/index.ts';
-import type { CellConfig, CheckedScenario, Config } from '../../engine/config/index.ts';
+import type { CellConfig, CheckedScenario, Config, ConfigRef } from '../../engine/config/index.ts';
 import { assignHues, hueOf } from '../theme/hues.ts';
 import type { Hue, HueNumbers } from '../theme/hues.ts';
-import { readDocument, writeDocument } from './documents.ts';
+import { readDocument, withLastGood, writeDocument } from './documents.ts';
 import type { ConfigDocument } from './documents.ts';
 import {
   changesBetween,
@@ -28,7 +28,9 @@ import type { FileChange } from './history.svelte.ts';
 import { mergeFiles } from './merge.ts';
 import type { Notices } from './notices.svelte.ts';
 import { reasonOf } from './notices.svelte.ts';
-import { findProblems, fixed, Problems } from './problems.ts';
+import { INTENDED_FILE, intendedFile, intendedOf, marked, unmarked } from './intended.ts';
+import type { Intended } from './intended.ts';
+import { allFixed, findProblems, fixed, Problems, unreadable } from './problems.ts';
 import type { Problem } from './problems.ts';
 
 /** A save waits this long for the next edit, in milliseconds. */
@@ -63,15 +65,23 @@ export class OpenProject {
   readonly documents: readonly ConfigDocument[] = $derived(
     [...this.files.values()]
       .filter((file) => file.kind === 'system' || file.kind === 'cell')
-      .map((file) => readDocument(file, this.files)),
+      .map((file) => this.#documentOf(file)),
   );
   readonly system: ConfigDocument | undefined = $derived(this.#systemDocument());
   readonly cells: readonly CellEntry[] = $derived(this.#cellEntries());
   readonly scenario: CheckedScenario | undefined = $derived(this.#scenario());
   readonly x86 = $derived(architectureOf(this.scenario?.system.architecture ?? -1) === 'x86');
-  readonly problems: Problems = $derived(new Problems(this.scenario ? findProblems(this.scenario, this.cells) : []));
+  readonly intended: readonly Intended[] = $derived(intendedOf(this.files));
+  readonly problems: Problems = $derived(
+    new Problems(
+      [...unreadable(this.documents), ...(this.scenario ? findProblems(this.scenario, this.cells) : [])],
+      this.intended,
+    ),
+  );
   readonly #hues: HueNumbers = $derived(hueNumbers(this.layout));
 
+  /** What each file was when it could last be read: it stays on the map while its text is being mended. */
+  readonly #lastGood = new Map<string, ConfigDocument>(); // eslint-disable-line svelte/prefer-svelte-reactivity -- a cache
   #bridge: Bridge;
   #notices: Notices;
   #saved = NO_FILES;
@@ -122,13 +132,16 @@ export class OpenProject {
     if (number !== undefined && !Object.hasOwn(this.#hues, to)) this.remember('hues', { ...this.#hues, [to]: number });
   }
 
-  /** Does something that changes files, as one step that can be undone. Changes that change nothing are left out. */
-  apply(label: string, changes: readonly { path: string; file: WorkingFile | undefined }[]): void {
+  /**
+   * Does something that changes files, as one step that can be undone. Changes that change nothing are left out.
+   * @param group steps in a row of the same group are undone as one
+   */
+  apply(label: string, changes: readonly { path: string; file: WorkingFile | undefined }[], group?: string): void {
     const steps = changes
       .map(({ path, file }): FileChange<WorkingFile> => ({ path, before: this.files.get(path), after: file }))
       .filter(({ before, after }) => !sameContent(before, after));
     if (steps.length === 0) return;
-    this.history.push({ label, changes: steps });
+    this.history.push({ label, changes: steps, ...(group !== undefined && { group }) });
     this.#put(steps.map(({ path, after }) => ({ path, file: after })));
   }
 
@@ -136,8 +149,8 @@ export class OpenProject {
    * Changes the model of one configuration file and writes it back into its text or bytes.
    * A value that does not fit its field is refused with a notice, and nothing changes.
    */
-  edit(label: string, path: string, change: (config: Config) => void): boolean {
-    return this.editAll(label, [{ path, change }]);
+  edit(label: string, path: string, change: (config: Config) => void, group?: string): boolean {
+    return this.editAll(label, [{ path, change }], [], group);
   }
 
   /** The same over several files, as one step; `added` are new files of the same step. */
@@ -145,6 +158,7 @@ export class OpenProject {
     label: string,
     edits: readonly { path: string; change: (config: Config) => void }[],
     added: readonly WorkingFile[] = [],
+    group?: string,
   ): boolean {
     try {
       const files = edits.map(({ path, change }) => {
@@ -155,7 +169,7 @@ export class OpenProject {
         change(config);
         return { path, file: writeDocument(document, config, this.files) };
       });
-      this.apply(label, [...files, ...added.map((file) => ({ path: file.path, file }))]);
+      this.apply(label, [...files, ...added.map((file) => ({ path: file.path, file }))], group);
       return true;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -167,14 +181,48 @@ export class OpenProject {
   /** Makes a problem's fix as one step. */
   fix(problem: Problem): void {
     const next = this.scenario && fixed(this.scenario, problem);
-    if (!next) return;
+    if (next) this.become(problem.fix!.title, next);
+  }
+
+  /** Mends every problem of a kind that can be mended, as one step. */
+  fixAll(rule: string): void {
+    const next = this.scenario && allFixed(this.scenario, rule);
+    if (next && next.fixes > 0) this.become(`Apply ${next.fixes} fixes of ${rule}`, next.scenario);
+  }
+
+  /** Makes the project's scenario another one, as one step: files whose model stays are not touched. */
+  become(label: string, next: CheckedScenario, group?: string): boolean {
     const cells = this.cells.filter((entry) => !entry.root);
-    this.editAll(problem.finding.fix!.title, [
-      { path: this.system!.path, change: (config) => void (config.kind === 'system' && (config.system = next.system)) },
+    const edits = [
+      {
+        path: this.system!.path,
+        change: (config: Config) => void (config.kind === 'system' && (config.system = next.system)),
+      },
       ...cells.map(({ key }, index) => ({
         path: key,
         change: (config: Config): void => void (config.kind === 'cell' && (config.cell = next.cells[index]!)),
       })),
+    ];
+    // What cannot be read cannot have been changed either, unless the change is about it: then the edit says so.
+    const edited = edits.filter(({ path }, i) => {
+      const model = i === 0 ? next.system : next.cells[i - 1];
+      const before = i === 0 ? this.scenario?.system : this.scenario?.cells[i - 1];
+      return !this.document(path)?.error || !sameModel(model, before);
+    });
+    return this.editAll(label, edited, [], group);
+  }
+
+  /** Keeps a problem as it is on purpose; the reason is kept with the project. */
+  intend(problem: Problem, reason: string): void {
+    this.apply(`Mark ${problem.rule} as intended`, [
+      { path: INTENDED_FILE, file: intendedFile(marked(this.intended, problem, reason)) },
+    ]);
+  }
+
+  /** Takes such a mark back. */
+  unintend(problem: Problem): void {
+    this.apply(`Take back the mark on ${problem.rule}`, [
+      { path: INTENDED_FILE, file: intendedFile(unmarked(this.intended, problem)) },
     ]);
   }
 
@@ -337,6 +385,13 @@ export class OpenProject {
     return withFiles(files, await Promise.all(fetched));
   }
 
+  #documentOf(file: WorkingFile): ConfigDocument {
+    const document = readDocument(file, this.files);
+    if (document.config) this.#lastGood.set(file.path, document);
+    const last = this.#lastGood.get(file.path);
+    return document.error && last ? withLastGood(document, last) : document;
+  }
+
   #systemDocument(): ConfigDocument | undefined {
     const systems = this.documents.filter((document) => document.config?.kind === 'system');
     const wanted = this.board?.rootConfig;
@@ -367,9 +422,21 @@ export class OpenProject {
       cells: others.map((entry) => entry.cell),
       trailing: { system: system.trailing, cells: others.map((entry) => entry.document.trailing) },
       ...(this.board && { board: this.board }),
+      sourceWarnings: [
+        ...warningsOf(system, 'system'),
+        ...others.flatMap(({ document }, index) => warningsOf(document, index)),
+      ],
     };
   }
 }
+
+const warningsOf = ({ source }: ConfigDocument, config: ConfigRef): NonNullable<CheckedScenario['sourceWarnings']> =>
+  (source?.warnings ?? []).map((warning) => ({ ...warning, config }));
+
+/** Models are equal if their bytes would be; JSON of them is, too, and needs no encoding. */
+const sameModel = (a: unknown, b: unknown): boolean => a === b || jsonOf(a) === jsonOf(b);
+const jsonOf = (model: unknown): string =>
+  JSON.stringify(model, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 
 const naturally = new Intl.Collator('en', { numeric: true });
 

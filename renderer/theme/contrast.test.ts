@@ -68,9 +68,13 @@ describe.each(['dark', 'light'] as const)('the %s theme', (theme) => {
   const colour = tokens(theme);
   const grounds = ['ground', 'panel', 'raised'];
 
-  it.each(['text', 'dim', 'faint', 'accent', 'ok', 'warn', 'error'])('%s reads on every ground', (name) => {
-    for (const ground of grounds) expect(contrast(colour.get(name)!, colour.get(ground)!)).toBeGreaterThanOrEqual(4.5);
-  });
+  it.each(['text', 'dim', 'faint', 'accent', 'ok', 'warn', 'error', 'code-type', 'code-number', 'code-text'])(
+    '%s reads on every ground',
+    (name) => {
+      for (const ground of grounds)
+        expect(contrast(colour.get(name)!, colour.get(ground)!)).toBeGreaterThanOrEqual(4.5);
+    },
+  );
 
   it('text reads on the accent', () => {
     expect(contrast(colour.get('on-accent')!, colour.get('accent')!)).toBeGreaterThanOrEqual(4.5);

@@ -31,6 +31,11 @@ export const ICONS = {
   check: 'M4.5 10.5l3.5 3.5 7.5-8',
   back: 'M11.5 5L6.5 10l5 5M6.5 10H17',
   file: 'M5 3h6.5L15 6.5V17H5zM11.5 3v3.5H15',
+  code: 'M7 5.5L2.5 10 7 14.5M13 5.5l4.5 4.5-4.5 4.5M11.5 4l-3 12',
+  compare: 'M3.5 4h5.5v12H3.5zM11 4h5.5v12H11zM5.5 8h1.5M13 8h1.5M13 11h1.5',
+  folder: 'M3 5h5l1.5 2H17v9H3z',
+  mark: 'M5 3.5h10v13l-5-4-5 4z',
+  up: 'M5.5 12L10 7.5l4.5 4.5',
   chip: 'M6 6h8v8H6zM8 3.5V6M12 3.5V6M8 14v2.5M12 14v2.5M3.5 8H6M3.5 12H6M14 8h2.5M14 12h2.5',
 } as const;
 
