@@ -34,7 +34,7 @@ export class GicV2m implements Device {
     this.name = options.name;
     this.firstSpi = options.firstSpi;
     this.#interrupt = options.interrupt;
-    this.#registers = new RegisterBlock(REGISTERS, this, options.name);
+    this.#registers = new RegisterBlock<GicV2m, keyof typeof REGISTERS.byName>(REGISTERS, this, options.name);
   }
 
   read(offset: number, size: 1 | 2 | 4): number {
