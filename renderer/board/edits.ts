@@ -3,6 +3,8 @@ import { cellName, cellOf, cpusOf, MEM_FLAG } from '../../engine/config/index.ts
 import type { CellConfig, Config, MemoryRegion } from '../../engine/config/index.ts';
 import type { CellEntry, OpenProject } from '../state/project.svelte.ts';
 import { cpuSetFor, moveCpu } from './cpus.ts';
+import { canReshape, reshaped } from './regionEdit.ts';
+import type { Grip } from './regionEdit.ts';
 
 const named = (project: OpenProject, key: string): string =>
   project.cells.find((entry) => entry.key === key)?.title ?? key;
@@ -13,7 +15,8 @@ export const editCell = (
   label: string,
   key: string,
   change: (cell: CellConfig) => void,
-): boolean => project.edit(label, key, (config) => change(cellOf(config)));
+  group?: string,
+): boolean => project.edit(label, key, (config) => change(cellOf(config)), group);
 
 export function editRegion(
   project: OpenProject,
@@ -25,6 +28,23 @@ export function editRegion(
   return editCell(project, `Change ${what} of region ${index} of ${named(project, key)}`, key, (cell) => {
     Object.assign(cell.memoryRegions[index]!, change);
   });
+}
+
+/** Moves a region, or one of its edges, by so many bytes; steps in a row are undone as one. False: it cannot go there. */
+export function nudgeRegion(project: OpenProject, key: string, index: number, grip: Grip, by: bigint): boolean {
+  const region = project.cells.find((entry) => entry.key === key)?.cell.memoryRegions[index];
+  if (!region || !canReshape(region)) return false;
+  const from = grip === 'end' ? region.physStart + region.size : region.physStart;
+  const shape = reshaped(region, grip, from + by);
+  if (!shape) return false;
+  const label = `Move ${grip === 'whole' ? '' : `the ${grip} of `}region ${index} of ${named(project, key)}`;
+  return editCell(
+    project,
+    label,
+    key,
+    (cell) => void Object.assign(cell.memoryRegions[index]!, shape),
+    `nudge ${key} ${index} ${grip}`,
+  );
 }
 
 export function toggleRegionFlag(

@@ -105,6 +105,32 @@ export class PlanView {
     this.scrollTo(this.axis.y(address) + off - y);
   }
 
+  /** The address at a height of the window, and the height at an address; folds and stretches as they are drawn. */
+  addressAt(clientY: number): bigint {
+    return this.axis.address(clientY - this.#top + this.scrollTop);
+  }
+
+  clientY(address: bigint): number {
+    return this.axis.y(address) - this.scrollTop + this.#top;
+  }
+
+  /** How many bytes a pixel stands for at a height of the window. */
+  bytesAt(clientY: number): bigint {
+    const y = clientY - this.#top + this.scrollTop;
+    return this.axis.address(y + 1) - this.axis.address(y);
+  }
+
+  /** Scrolls while something is dragged near the rim. Returns by how much. */
+  scrollAtRim(clientY: number, rim: number, by: number): number {
+    const element = this.#element;
+    if (!element) return 0;
+    const before = element.scrollTop;
+    if (clientY < this.#top + rim) element.scrollTop -= by;
+    else if (clientY > this.#top + this.height - rim) element.scrollTop += by;
+    this.scrollTop = element.scrollTop;
+    return element.scrollTop - before;
+  }
+
   scrollTo(top: number): void {
     const element = this.#element;
     if (!element) return;
@@ -131,7 +157,11 @@ export class PlanView {
   }
 
   #inBody(clientY: number): number {
-    const top = (this.#element?.getBoundingClientRect().top ?? 0) + this.headHeight;
-    return Math.max(0, Math.min(this.height, clientY - top));
+    return Math.max(0, Math.min(this.height, clientY - this.#top));
+  }
+
+  /** Where in the window the axis begins to show. */
+  get #top(): number {
+    return (this.#element?.getBoundingClientRect().top ?? 0) + this.headHeight;
   }
 }

@@ -1,5 +1,6 @@
 // What the board view has in hand: the selection, how far it is zoomed, plan or table, and a CPU that is being moved.
 import type { CpuMove } from './cpus.ts';
+import type { RegionMove } from './dragRegion.ts';
 
 /** What the inspector shows. Cells and the root are named by their file's path. */
 export type Selection =
@@ -26,6 +27,8 @@ export class BoardState {
   scale = $state<number>();
   /** A CPU in the hand. */
   move = $state.raw<CpuMove>();
+  /** A region, or an edge of one, in the hand. */
+  reshape = $state.raw<RegionMove>();
   /** Counts requests to bring the selection into view. */
   reveal = $state(0);
   /** True while the source pane shows the place already and need not follow the selection. */
@@ -54,6 +57,7 @@ export class BoardState {
   reset(): void {
     this.selection = undefined;
     this.move = undefined;
+    this.reshape = undefined;
     this.scale = undefined;
     this.file = undefined;
     this.place = undefined;

@@ -1,6 +1,8 @@
 // Commands of the board view.
 import type { Workbench } from '../state/workbench.svelte.ts';
-import { removeCell, removeRegion } from '../board/edits.ts';
+import { nudgeRegion, removeCell, removeRegion } from '../board/edits.ts';
+import { PAGE } from '../board/regionEdit.ts';
+import type { Grip } from '../board/regionEdit.ts';
 import type { Command } from './table.ts';
 import { goToProblem } from '../board/goToProblem.ts';
 import { groupingOf, openSource, sourceIsOpen } from '../board/panes.ts';
@@ -28,7 +30,37 @@ const walk = (id: string, title: string, keys: string, step: 1 | -1): Command =>
   },
 });
 
+const MEGABYTE = 0x10_0000n;
+
+/** By keyboard what dragging does: a page at a time, or with Mod a mebibyte. */
+const nudge = (id: string, title: string, keys: string, grip: Grip, by: bigint): Command => ({
+  id,
+  title: `Region: ${title}`,
+  keys: [keys],
+  unavailable: (workbench) =>
+    onBoard(workbench) ?? (workbench.board.selection?.kind === 'region' ? undefined : 'Select a region first.'),
+  run: (workbench) => {
+    const { selection } = workbench.board;
+    if (selection?.kind !== 'region') return;
+    if (!nudgeRegion(workbench.project!, selection.cell, selection.index, grip, by))
+      workbench.notices.show('info', 'It cannot go there: whole pages only, at least one, inside the address space.');
+    workbench.board.select(selection, true);
+  },
+});
+
+const nudges: readonly Command[] = [
+  nudge('region.later', 'move down by a page', 'Alt+ArrowDown', 'whole', PAGE),
+  nudge('region.earlier', 'move up by a page', 'Alt+ArrowUp', 'whole', -PAGE),
+  nudge('region.grow', 'end a page later', 'Alt+Shift+ArrowDown', 'end', PAGE),
+  nudge('region.shrink', 'end a page earlier', 'Alt+Shift+ArrowUp', 'end', -PAGE),
+  nudge('region.laterFar', 'move down by 1 MiB', 'Mod+Alt+ArrowDown', 'whole', MEGABYTE),
+  nudge('region.earlierFar', 'move up by 1 MiB', 'Mod+Alt+ArrowUp', 'whole', -MEGABYTE),
+  nudge('region.growFar', 'end 1 MiB later', 'Mod+Alt+Shift+ArrowDown', 'end', MEGABYTE),
+  nudge('region.shrinkFar', 'end 1 MiB earlier', 'Mod+Alt+Shift+ArrowUp', 'end', -MEGABYTE),
+];
+
 export const boardCommands: readonly Command[] = [
+  ...nudges,
   {
     id: 'board.newCell',
     title: 'Board: new cell',
