@@ -5,6 +5,7 @@
  *
  *   0x99700000-0xa16fffff  RAM of linux-demo
  *   0xa1700000-0xa17fffff  RAM of inmate-demo
+ *   0xbf700000-0xbf8fffff  virtual PCI host: configuration space, device windows
  *   0xbf900000-0xbf9fffff  shared memory of the virtual Ethernet 00:01.0
  *   0xbfaf0000-0xbfafffff  shared memory of the ivshmem device 00:00.0
  *   0xbfb00000-0xbfb0ffff  loader of linux-demo

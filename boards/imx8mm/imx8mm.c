@@ -7,6 +7,7 @@
  *   0xb3c00000-0xb3c0ffff  RAM of inmate-demo
  *   0xb7c00000-0xb7ffffff  hypervisor
  *   0xbb700000-0xbb70ffff  loader of linux-demo
+ *   0xbb800000-0xbb9fffff  virtual PCI host: configuration space, device windows
  *   0xbbaf0000-0xbbafffff  shared memory of the ivshmem device 00:00.0
  *   0xbbb00000-0xbbbfffff  shared memory of the virtual Ethernet 00:01.0
  *

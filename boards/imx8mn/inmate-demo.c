@@ -24,7 +24,7 @@ struct {
 		.num_pci_devices = ARRAY_SIZE(config.pci_devices),
 
 		/* INTA..INTD of the virtual PCI host */
-		.vpci_irq_base = 124,
+		.vpci_irq_base = 119,
 
 		.console = {
 			.address = 0x30890000,
@@ -96,11 +96,11 @@ struct {
 
 	/* the GIC */
 	.irqchips = {
-		/* SPI 124 (INTA) */ {
+		/* SPI 119 (INTA) */ {
 			.address = 0x38800000,
 			.pin_base = 128,
 			.pin_bitmap = {
-				0x10000000, 0x0, 0x0, 0x0,
+				0x800000, 0x0, 0x0, 0x0,
 			},
 		},
 	},

@@ -5,6 +5,7 @@
  *
  *   0xc0000000-0xc000ffff  RAM of inmate-demo
  *   0xc0000000-0xfd6fffff  RAM of linux-demo
+ *   0xfd700000-0xfd8fffff  virtual PCI host: configuration space, device windows
  *   0xfd900000-0xfd9dffff  shared memory of virtio block 00:02.0
  *   0xfd9e0000-0xfd9effff  shared memory of virtio console 00:03.0
  *   0xfd9f0000-0xfd9fffff  shared memory of the ivshmem device 00:00.0

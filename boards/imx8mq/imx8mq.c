@@ -1,8 +1,9 @@
 /*
  * Root configuration for NXP i.MX 8M Quad EVK (four Cortex-A53, 3 GiB).
  *
- * Start Linux with "mem=2045M": what lies above is for the hypervisor and the cells.
+ * Start Linux with "mem=2043M": what lies above is for the hypervisor and the cells.
  *
+ *   0xbfb00000-0xbfcfffff  virtual PCI host: configuration space, device windows
  *   0xbfdf0000-0xbfdfffff  shared memory of the ivshmem device 00:00.0
  *   0xbfe00000-0xbfefffff  shared memory of the virtual Ethernet 00:01.0
  *   0xbff00000-0xbff0ffff  loader of linux-demo

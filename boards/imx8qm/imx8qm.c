@@ -5,6 +5,7 @@
  *
  *   0xdf700000-0xdf70ffff  RAM of inmate-demo
  *   0xdf700000-0xfd6fffff  RAM of linux-demo
+ *   0xfd700000-0xfd8fffff  virtual PCI host: configuration space, device windows
  *   0xfd9f0000-0xfd9fffff  shared memory of the ivshmem device 00:00.0
  *   0xfda00000-0xfdafffff  shared memory of the virtual Ethernet 00:01.0
  *   0xfdb00000-0xfdb0ffff  loader of linux-demo

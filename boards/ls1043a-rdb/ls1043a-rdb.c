@@ -7,6 +7,7 @@
  *   0xc0400000-0xc040ffff  loader of linux-demo
  *   0xc0500000-0xc05fffff  shared memory of the virtual Ethernet 00:01.0
  *   0xc0600000-0xc060ffff  shared memory of the ivshmem device 00:00.0
+ *   0xc0700000-0xc08fffff  virtual PCI host: configuration space, device windows
  *   0xc0900000-0xc090ffff  RAM of inmate-demo
  *   0xc0900000-0xf3ffffff  RAM of linux-demo
  *

@@ -6,6 +6,7 @@
  *   0xbf900000-0xbf90ffff  loader of linux-demo
  *   0xc0000000-0xc000ffff  RAM of inmate-demo
  *   0xc0000000-0xfb4fffff  RAM of linux-demo
+ *   0xfb500000-0xfb6fffff  virtual PCI host: configuration space, device windows
  *   0xfb8f0000-0xfb8fffff  shared memory of the ivshmem device 00:00.0
  *   0xfb900000-0xfb9fffff  shared memory of the virtual Ethernet 00:01.0
  *   0xfba00000-0xfbdfffff  hypervisor
