@@ -1,6 +1,7 @@
 // Window <-> main: projects, runs, files, settings. One table of methods with the schema of what goes in and what comes out;
 // the preload bridge, the WebSocket of the browser shell and main's dispatcher all read it.
 import { z } from 'zod';
+import { runComparison } from './compare.ts';
 import { consoleInfo, counterSample, runEvent, runOutcome, runResult } from './record.ts';
 
 export const fileKind = z.enum(['system', 'cell', 'image', 'script', 'other']);
@@ -72,6 +73,8 @@ export const runRecord = runSummary.extend({
   /** Text files and hashes as they were when the run started. */
   files: z.array(projectFile),
   script: z.string().nullable(),
+  /** How many CPUs of the board it had; absent: all. */
+  cpus: z.number().optional(),
 });
 export type RunRecord = z.infer<typeof runRecord>;
 
@@ -123,6 +126,8 @@ export const services = {
   ),
   'runs.open': method(id, runRecord),
   'runs.console': method(id.extend({ console: z.string() }), consoleText),
+  /** Two runs of one project beside each other; they may still be going on. */
+  'runs.compare': method(z.object({ a: z.string(), b: z.string() }), runComparison),
   'runs.remove': method(id, z.void()),
   /** Ends the engine process of a run without asking it (a hung engine). */
   'runs.kill': method(id, z.void()),

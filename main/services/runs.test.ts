@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { MainNotice } from '../../engine/contract/index.ts';
 import type { ChildPort } from '../browser/engine.ts';
 import { fillDisk } from '../store/testing.ts';
+import { eventually } from './testing/eventually.ts';
 import { testServices } from './testing/harness.ts';
 
 const of = <T extends MainNotice['type']>(notices: MainNotice[], type: T) =>
@@ -46,15 +47,15 @@ describe('a run', () => {
     expect(services.attach(run.id, first.end)).toBe(true);
     expect(services.attach(run.id, second.end)).toBe(true);
     second.end.onMessage({ type: 'attach' });
-    await vi.waitFor(() => expect(second.heard).toContainEqual({ type: 'status', windows: 2 }));
+    await eventually(() => expect(second.heard).toContainEqual({ type: 'status', windows: 2 }));
     second.end.onClose();
     first.end.onMessage({ type: 'attach' });
-    await vi.waitFor(() => expect(first.heard).toContainEqual({ type: 'status', windows: 1 }));
+    await eventually(() => expect(first.heard).toContainEqual({ type: 'status', windows: 1 }));
     first.end.onMessage({ type: 'input', console: 'root', bytes: new TextEncoder().encode('typed') });
-    await vi.waitFor(async () => expect(await consoleText(run.id, 'root')).toBe('ready\ntyped'));
+    await eventually(async () => expect(await consoleText(run.id, 'root')).toBe('ready\ntyped'));
     await expect(call('runs.remove', { id: run.id })).rejects.toThrow(/still under way/);
     first.end.onMessage({ type: 'stop' });
-    await vi.waitFor(async () => expect((await call('runs.open', { id: run.id })).outcome).toBe('stopped'));
+    await eventually(async () => expect((await call('runs.open', { id: run.id })).outcome).toBe('stopped'));
     expect(services.attach(run.id, port().end)).toBe(false);
     await call('runs.remove', { id: run.id });
     expect(await call('runs.list', { projectId: id })).toEqual([]);
@@ -81,7 +82,7 @@ describe('a run', () => {
   });
 
   test('whose engine hangs is ended and marked', async () => {
-    const { project, run, consoleText, notices } = testServices();
+    const { project, run, consoleText, notices } = testServices({ heartbeatMs: 300 });
     const record = await run((await project('print root before', 'hang')).id);
     expect(record).toMatchObject({
       outcome: 'crashed',
@@ -137,7 +138,7 @@ describe('a run', () => {
     const { project, call, close, file, consoleText } = testServices();
     const { id } = await project('print root before');
     const run = await call('runs.start', { projectId: id, script: true, pace: 'real' });
-    await vi.waitFor(async () => expect(await consoleText(run.id, 'root')).toBe('before\n'));
+    await eventually(async () => expect(await consoleText(run.id, 'root')).toBe('before\n'));
     close();
     const again = testServices({ file });
     expect(await again.call('runs.open', { id: run.id })).toMatchObject({
@@ -153,7 +154,7 @@ describe('a run', () => {
     const { id } = await project(...Array.from({ length: 50 }, () => `print root ${line}`), 'event late', 'finish');
     const run = await call('runs.start', { projectId: id, script: true, pace: 'free' });
     const free = fillDisk(store);
-    await vi.waitFor(async () => expect((await call('runs.open', { id: run.id })).outcome).toBe('passed'));
+    await eventually(async () => expect((await call('runs.open', { id: run.id })).outcome).toBe('passed'));
     expect(of(notices, 'storeTrouble')).toEqual([
       { type: 'storeTrouble', reason: expect.stringMatching(/disk is full.*kept in memory/) },
     ]);
@@ -174,7 +175,7 @@ describe('a run', () => {
     ).rejects.toMatchObject({ code: 'disk-full' });
 
     free();
-    await vi.waitFor(() => expect(store.runs.summary(run.id).outcome).toBe('passed'));
+    await eventually(() => expect(store.runs.summary(run.id).outcome).toBe('passed'));
     expect(new TextDecoder().decode(store.runs.console(run.id, 'root').bytes)).toBe(whole);
     expect(await call('runs.open', { id: run.id })).toEqual({ ...shown, hostMs: expect.any(Number) });
     expect(of(notices, 'storeTrouble')).toHaveLength(1);

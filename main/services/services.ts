@@ -12,6 +12,7 @@ import { decodeProjectFile, encodeProjectFile } from '../store/projectFile.ts';
 import type { NewFile } from '../store/projects.ts';
 import type { Store } from '../store/store.ts';
 import type { Boards } from './boards.ts';
+import { compareStored, type StoredRun } from './compare.ts';
 import type { StartEngine } from './engine.ts';
 import { RunManager, type RunManagerOptions } from './runs.ts';
 
@@ -104,6 +105,14 @@ export function createServices<Port>({
     },
     'runs.open': ({ id }) => runs.open(id),
     'runs.console': ({ id, console }) => runs.console(id, console),
+    'runs.compare': ({ a, b }) => {
+      const [first, second] = [a, b].map((id) => {
+        const record = runs.open(id);
+        const project = projects.open(record.projectId);
+        return { record, board: project.board, console: (name: string) => runs.console(id, name) };
+      }) as [StoredRun, StoredRun];
+      return compareStored(first, second);
+    },
     'runs.remove': ({ id }) => runs.remove(id),
     'runs.kill': ({ id }) => runs.kill(id),
     'settings.get': () => settings.get(),

@@ -47,6 +47,7 @@ interface RunRow {
   project: string;
   number: number;
   started: number;
+  request: string;
   script: string | null;
   outcome: RunOutcome | null;
   reason: string | null;
@@ -55,6 +56,11 @@ interface RunRow {
   digest: string | null;
   result: string | null;
 }
+
+const cpusOf = ({ request }: RunRow): { cpus?: number } => {
+  const { cpus } = JSON.parse(request) as RunRequestSettings;
+  return cpus === undefined ? {} : { cpus };
+};
 
 /** `owner` identifies this main process (owner.ts). Errors as in projects.ts. */
 export function runStore(db: Sqlite, contents: ContentStore, owner: string) {
@@ -177,6 +183,7 @@ export function runStore(db: Sqlite, contents: ContentStore, owner: string) {
         ...(row.result === null ? {} : { result: JSON.parse(row.result) as RunResult }),
         files: contents.present(selectFiles.all(id)),
         script: row.script,
+        ...cpusOf(row),
       };
     },
     console(id: string, console: string): ConsoleText {

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { MainNotice, Project, ServiceInput, ServiceName, ServiceOutput } from '../../../engine/contract/index.ts';
 import { ServiceError } from '../../../engine/contract/index.ts';
 import { childProcessEngine, type ChildPort } from '../../browser/engine.ts';
@@ -12,6 +12,7 @@ import { boardFolder } from '../boards.ts';
 import { dispatcher } from '../dispatcher.ts';
 import type { RunManagerOptions } from '../runs.ts';
 import { createServices, type Caller } from '../services.ts';
+import { eventually } from './eventually.ts';
 
 export const TEST_ENGINE = fileURLToPath(new URL('./engine.child.ts', import.meta.url));
 const BOARDS = fileURLToPath(new URL('../../../boards', import.meta.url));
@@ -45,7 +46,7 @@ export function testServices(options: RunManagerOptions & { file?: string; engin
       notices.push(notice);
       excepted.push(except);
     },
-    runs: { heartbeatMs: 20, gatherMs: 1, retryMs: 20, farewellMs: 50, ...options },
+    runs: { gatherMs: 1, retryMs: 20, farewellMs: 50, ...options },
   });
   let closed = false;
   const close = () => {
@@ -83,10 +84,7 @@ export function testServices(options: RunManagerOptions & { file?: string; engin
     /** Boots the script and answers with the record once the run has ended. */
     async run(projectId: string) {
       const run = await call('runs.start', { projectId, script: true, pace: 'free' });
-      await vi.waitFor(async () => expectEnded(await call('runs.open', { id: run.id })), {
-        timeout: 20_000,
-        interval: 5,
-      });
+      await eventually(async () => expectEnded(await call('runs.open', { id: run.id })));
       return call('runs.open', { id: run.id });
     },
     async consoleText(id: string, console: string): Promise<string> {
