@@ -14,7 +14,7 @@ import {
   type CellConfig,
   type SystemConfig,
 } from '../config/index.ts';
-import { Compiler, hasCompiler } from '../config/source/compiler.ts';
+import { Compiler, hasCompiler } from '../config/source/testing/compiler.ts';
 import type { Architecture } from '../util/architecture.ts';
 
 export interface ConfigurationsResult {

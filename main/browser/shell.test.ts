@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { WebSocket as NodeSocket } from 'ws';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   encodeMessage,
   SOCKET_PATH,
@@ -11,6 +11,7 @@ import {
   type MainNotice,
 } from '../../engine/contract/index.ts';
 import { socketBridge } from '../../renderer/bridge.ts';
+import { eventually } from '../services/testing/eventually.ts';
 import { TEST_ENGINE, testBoards } from '../services/testing/harness.ts';
 import { temporaryFolder } from '../store/testing.ts';
 import { startBrowserShell } from './shell.ts';
@@ -29,7 +30,7 @@ async function shell(port = 0, dataFolder = temporaryFolder()) {
     pageFolder,
     engineEntry: TEST_ENGINE,
     boards: testBoards(),
-    runs: { heartbeatMs: 20, gatherMs: 1, farewellMs: 50 },
+    runs: { gatherMs: 1, farewellMs: 50 },
   });
   onTestFinished(() => server.close());
   const url = new URL(server.url);
@@ -184,7 +185,7 @@ describe('the bridge over it', () => {
     second.bridge.onNotice((notice) => heard[1].push(notice));
     await second.bridge.call('projects.list', undefined);
     const { id } = await project(first, 'finish');
-    await vi.waitFor(() => expect(heard[1]).toEqual([{ type: 'projectChanged', id, revision: 2 }]));
+    await eventually(() => expect(heard[1]).toEqual([{ type: 'projectChanged', id, revision: 2 }]));
     expect(heard[0]).toEqual([]);
   });
 
@@ -195,9 +196,9 @@ describe('the bridge over it', () => {
     const heard: unknown[] = [];
     const port = (await window.bridge.attachRun(run.id, (message) => heard.push(message)))!;
     port.post({ type: 'attach' });
-    await vi.waitFor(() => expect(heard).toContainEqual({ type: 'status', windows: 1 }));
+    await eventually(() => expect(heard).toContainEqual({ type: 'status', windows: 1 }));
     port.post({ type: 'input', console: 'root', bytes: new TextEncoder().encode('typed') });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(heard).toContainEqual(
         expect.objectContaining({
           type: 'console',
@@ -206,7 +207,7 @@ describe('the bridge over it', () => {
       ),
     );
     port.post({ type: 'stop' });
-    await vi.waitFor(async () => expect(await window.bridge.attachRun(run.id, () => undefined)).toBeNull());
+    await eventually(async () => expect(await window.bridge.attachRun(run.id, () => undefined)).toBeNull());
   });
 
   test('survives a broken connection: calls under way are refused, new ones wait, lines come back with a fresh snapshot', async () => {
@@ -221,7 +222,7 @@ describe('the bridge over it', () => {
     window.cut();
     await expect(lost).rejects.toThrow(/connection to Cellblock broke off/);
     expect(await window.bridge.call('runs.list', { projectId: id })).toMatchObject([{ id: run.id }]);
-    await vi.waitFor(() => expect(heard).toContainEqual({ type: 'status', windows: 1 }));
+    await eventually(() => expect(heard).toContainEqual({ type: 'status', windows: 1 }));
     expect(states).toEqual(['connecting', 'open', 'lost', 'open']);
   });
 
@@ -257,13 +258,11 @@ describe('the bridge over it', () => {
     slow.pause();
     const block = new Uint8Array(1 << 20).fill(0x2e);
     for (let sent = 0; sent < 28; sent++) writer.post({ type: 'input', console: 'root', bytes: block });
-    await vi.waitFor(
-      async () =>
-        expect((await window.bridge.call('runs.open', { id: run.id })).consoles[0]!.size).toBe(6 + 28 * (1 << 20)),
-      { timeout: 20_000 },
+    await eventually(async () =>
+      expect((await window.bridge.call('runs.open', { id: run.id })).consoles[0]!.size).toBe(6 + 28 * (1 << 20)),
     );
     slow.resume();
-    await vi.waitFor(() => expect(snapshots).toBe(1), { timeout: 20_000 });
+    await eventually(() => expect(snapshots).toBe(1));
     expect(bytes).toBeLessThan(26 * (1 << 20));
     slow.terminate();
   });

@@ -8,7 +8,7 @@ import { configArbitrary } from '../arbitraries.ts';
 import { encode } from '../codec.ts';
 import { ConfigError } from '../errors.ts';
 import { ARCHITECTURES, type Architecture } from '../model.ts';
-import { Compiler, hasCompiler } from './compiler.ts';
+import { Compiler, hasCompiler } from './testing/compiler.ts';
 import { renderFault } from './file.ts';
 import { compileSource } from './reader.ts';
 import { randomExpressions, randomVariable } from './random-c.ts';

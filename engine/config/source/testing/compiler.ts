@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Architecture } from '../model.ts';
-import { BUILTIN_DEFINITIONS } from './builtin.ts';
+import type { Architecture } from '../../model.ts';
+import { BUILTIN_DEFINITIONS } from '../builtin.ts';
 
 /** What the names of the programs begin with. */
 const PREFIXES: Record<Architecture, string> = { x86: '', arm64: 'aarch64-linux-gnu-', arm: 'arm-linux-gnueabihf-' };
