@@ -67,6 +67,8 @@ const arranged =
     `v${n}.${fields.Q === 0 ? count / 2 : count}${letter}`;
 const arrangementOf = (f: Fields): string => `${(f.Q === 0 ? 8 : 16) >> f.size!}${'bhsd'[f.size!]}`;
 
+const halved = (f: Fields, lanes: number): number => (f.Q === 0 ? lanes / 2 : lanes);
+
 /** A register list: three and more consecutive registers are written as a range. */
 function registerList(first: number, count: number, suffix: string): string {
   const names = Array.from({ length: count }, (_, i) => `v${(first + i) & 31}.${suffix}`);
@@ -91,6 +93,7 @@ const postIndex =
 const FAMILIES: Record<string, Format> = {};
 for (const count of [1, 2, 3, 4]) {
   FAMILIES[`list${count}`] = (n, { fields }) => registerList(n, count, arrangementOf(fields));
+  FAMILIES[`table${count}`] = (n) => registerList(n, count, '16b');
   FAMILIES[`post${count}`] = postIndex((f) => count * (f.Q === 0 ? 8 : 16));
   FAMILIES[`postrep${count}`] = postIndex((f) => count << f.size!);
   for (const letter of 'BHSD')
@@ -102,6 +105,16 @@ for (const letter of 'BHSD') {
   FAMILIES[`vlane${letter}`] = (n, { fields }) => `v${n}.${letter.toLowerCase()}[${fields.lane}]`;
   FAMILIES[`vfrom${letter}`] = (n, { fields }) => `v${n}.${letter.toLowerCase()}[${fields.from}]`;
 }
+
+'bhsd'.split('').forEach((letter, size) => {
+  const wide = 'bhsd'[size + 1];
+  /** Elements of a size that the entry stands for, or twice as wide ones. */
+  FAMILIES[`vshift${letter}`] = (n, { fields }) => `v${n}.${halved(fields, 16 >> size)}${letter}`;
+  if (wide) FAMILIES[`vshiftwide${letter}`] = (n) => `v${n}.${8 >> size}${wide}`;
+  FAMILIES[`velement${letter}`] = (n, { fields }) => `v${n}.${letter}[${elementIndex(fields, letter)}]`;
+});
+const elementIndex = (f: Fields, letter: string): number =>
+  letter === 'h' ? f.H! * 4 + f.L! * 2 + f.M! : letter === 's' ? f.H! * 2 + f.L! : f.H!;
 
 /** An 8-bit FP immediate as objdump writes it. */
 function floatText(imm8: number): string {
@@ -158,6 +171,15 @@ const FORMATS: Readonly<Record<string, Format>> = {
   v4s: arranged(4, 's'),
   v2d: arranged(2, 'd'),
   varr: (n, { fields }) => `v${n}.${arrangementOf(fields)}`,
+  /** Scalar of the element size, and of the next larger one. */
+  vsc: (n, { fields }) => `${'bhsd'[fields.size!]}${n}`,
+  vscwide: (n, { fields }) => `${'bhsd'[fields.size! + 1]}${n}`,
+  /** Half as many elements, twice as wide; of the whole register whatever Q says; the suffix that says the upper half. */
+  varrlong: (n, { fields }) => `v${n}.${halved(fields, 8 >> fields.size!)}${'bhsd'[fields.size! + 1]}`,
+  vwide: (n, { fields }) => `v${n}.${8 >> fields.size!}${'bhsd'[fields.size! + 1]}`,
+  two: (q) => (q ? '2' : ''),
+  elementbits: (size) => `#${8 << size}`,
+  v2dfull: (n) => `v${n}.2d`,
   vdor2d: (n, { fields }) => (fields.Q === 1 ? `v${n}.2d` : `d${n}`),
   vhigh: (n) => `v${n}.d[1]`,
   xbyq: general((f) => f.Q === 1),

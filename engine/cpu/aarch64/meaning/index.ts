@@ -6,7 +6,11 @@ import { INTEGER_MEANINGS } from './integer.ts';
 import { MEMORY_MEANINGS } from './memory.ts';
 import type { Meaning, Statics } from './operations.ts';
 import { isStateRegister, REGISTER_MEANINGS } from './registers.ts';
+import { SIMD_DIFFERENT_MEANINGS } from './simd-different.ts';
+import { SIMD_MISC_MEANINGS } from './simd-misc.ts';
 import { SIMD_MOVE_MEANINGS } from './simd-moves.ts';
+import { SIMD_SAME_MEANINGS } from './simd-same.ts';
+import { SIMD_SHIFT_MEANINGS } from './simd-shifts.ts';
 import { STRUCTURE_MEANINGS } from './structures.ts';
 import type { SystemOperations } from './system.ts';
 import { SYSTEM_MEANINGS } from './system.ts';
@@ -18,6 +22,10 @@ const INLINE: Readonly<Record<string, Meaning>> = {
   ...MEMORY_MEANINGS,
   ...STRUCTURE_MEANINGS,
   ...SIMD_MOVE_MEANINGS,
+  ...SIMD_SAME_MEANINGS,
+  ...SIMD_MISC_MEANINGS,
+  ...SIMD_SHIFT_MEANINGS,
+  ...SIMD_DIFFERENT_MEANINGS,
   ...FP_MEANINGS,
   ...REGISTER_MEANINGS,
 };

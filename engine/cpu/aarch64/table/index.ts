@@ -6,7 +6,11 @@ import { INTEGER } from './integer.ts';
 import { MEMORY } from './memory.ts';
 import type { Cube } from './pattern.ts';
 import { conditionCube, inCube } from './pattern.ts';
+import { SIMD_DIFFERENT } from './simd-different.ts';
+import { SIMD_MISC } from './simd-misc.ts';
 import { SIMD_MOVES } from './simd-moves.ts';
+import { SIMD_SAME } from './simd-same.ts';
+import { SIMD_SHIFTS } from './simd-shifts.ts';
 import { STRUCTURES } from './structures.ts';
 
 export const INSTRUCTIONS: readonly Instruction[] = [
@@ -15,6 +19,10 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...MEMORY,
   ...STRUCTURES,
   ...SIMD_MOVES,
+  ...SIMD_SAME,
+  ...SIMD_MISC,
+  ...SIMD_SHIFTS,
+  ...SIMD_DIFFERENT,
   ...FP,
 ];
 
