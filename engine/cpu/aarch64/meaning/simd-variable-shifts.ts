@@ -47,8 +47,8 @@ export function shiftByRegister(o: Operations, l: Lanes, n: XV, m: XV, kind: Shi
   }
 
   // To the right in two steps, so that the last bit that goes can be added back. Much more than the width is no more
-  // than one beyond it.
-  const right = o.keep(l.maxS(l.minS(o.keep(l.neg(amount)), l.constant(BigInt(l.bits + 1))), l.constant(1n)));
+  // than one beyond it. (As an unsigned number the opposite of the least amount is right.)
+  const right = o.keep(l.maxU(o.keep(l.minU(o.keep(l.neg(amount)), l.constant(BigInt(l.bits + 1)))), l.constant(1n)));
   const most = shiftEach(o, l, n, o.keep(l.sub(right, l.constant(1n))), down);
   const rest = down(most, 1);
   const shiftedRight = rounded ? l.add(rest, v128.and(most, l.constant(1n))) : rest;
