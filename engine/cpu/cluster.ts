@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly cpus: readonly CpuDeclaration[];
   /** What all CPUs ask until their `port` is replaced. */
   readonly port: CpuPort;
+  /** Called when an event (SEV) reached a CPU: it may end a WFE. */
+  readonly onEvent?: (cpu: number) => void;
   /** Code pages that may be decoded at a time. */
   readonly codePages?: number;
   /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, ID_AA64PFR0_EL1 with the GIC field, … */
@@ -55,6 +57,7 @@ export class CpuCluster {
   readonly area: AreaLayout;
   readonly view: DataView;
   readonly registers: Readonly<Record<string, bigint>>;
+  readonly onEvent: ClusterOptions['onEvent'];
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
   private readonly exports: InterpreterExports;
@@ -74,6 +77,7 @@ export class CpuCluster {
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.registers = options.registers ?? {};
+    this.onEvent = options.onEvent;
     this.area = placeArea(areaStart, cpus.length, {
       memoryBytes: memory.buffer.byteLength,
       ...(options.codePages === undefined ? {} : { codePages: options.codePages }),

@@ -249,6 +249,7 @@ export class Processor implements Cpu {
   }
   signalEvent(): void {
     this.setField('eventRegister', 1);
+    this.cluster.onEvent?.(this.index);
   }
   /** `no` as soon as what it waits for has come, before `run` goes on. */
   get waiting(): 'no' | 'wfi' | 'wfe' {

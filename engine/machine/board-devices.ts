@@ -6,6 +6,13 @@ import type { SystemBus } from './bus.ts';
 import { DEVICE_MODELS, pciWindows, UNWIRED } from './devices/models.ts';
 import type { DeviceConnections } from './devices/models.ts';
 import { Pl011 } from './devices/pl011.ts';
+import { CadenceUart } from './devices/serial/cadence.ts';
+import { ImxUart } from './devices/serial/imx.ts';
+import { Lpuart } from './devices/serial/lpuart.ts';
+import { MvebuUart } from './devices/serial/mvebu.ts';
+import { Ns16550 } from './devices/serial/ns16550.ts';
+import type { SerialOptions } from './devices/serial/port.ts';
+import { SciUart } from './devices/serial/sci.ts';
 
 /** A device that a person can type into. */
 export interface ByteDevice extends Device {
@@ -16,6 +23,13 @@ export interface DeviceSurroundings extends DeviceConnections {
   output: (uart: string, byte: number) => void;
 }
 
+const serial = (uart: BoardUart, around: DeviceSurroundings): SerialOptions => ({
+  name: uart.name,
+  interrupt: uart.spi === undefined ? UNWIRED : around.interrupt(uart.spi),
+  output: (byte) => around.output(uart.name, byte),
+});
+
+/** Models by console type. */
 const UART_MODELS: Record<string, (uart: BoardUart, around: DeviceSurroundings) => ByteDevice> = {
   PL011: (uart, around) =>
     new Pl011({
@@ -26,6 +40,14 @@ const UART_MODELS: Record<string, (uart: BoardUart, around: DeviceSurroundings) 
       ...(uart.clockHz !== undefined && { clockHz: uart.clockHz }),
       ...(uart.receiveInterrupt !== undefined && { receiveInterrupt: uart.receiveInterrupt }),
     }),
+  '8250': (uart, around) => new Ns16550({ ...serial(uart, around), stride: uart.stride ?? 1 }),
+  XUARTPS: (uart, around) => new CadenceUart(serial(uart, around)),
+  MVEBU: (uart, around) => new MvebuUart(serial(uart, around)),
+  IMX: (uart, around) => new ImxUart(serial(uart, around)),
+  IMX_LPUART: (uart, around) => new Lpuart(serial(uart, around)),
+  SCIF: (uart, around) => new SciUart({ ...serial(uart, around), kind: 'SCIF' }),
+  HSCIF: (uart, around) => new SciUart({ ...serial(uart, around), kind: 'HSCIF' }),
+  SCIFA: (uart, around) => new SciUart({ ...serial(uart, around), kind: 'SCIFA' }),
 };
 
 /**

@@ -74,6 +74,7 @@ export class BoardMachine implements Machine {
       cpus: board.cpus,
       port: this.bareBoard,
       registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz) },
+      onEvent: (cpu) => this.#scheduler.wake(cpu),
     });
     this.cpus = this.#cluster.cpus;
     this.memory.onHostWrite = (start, size) => this.#cluster.invalidate(start, size);
@@ -90,6 +91,7 @@ export class BoardMachine implements Machine {
         const virtual = this.gic.routedTo(cpu) === 'hypervisor';
         core.setIrq(virtual ? lines.virq : lines.irq);
         core.setFiq(virtual ? lines.vfiq : lines.fiq);
+        this.#scheduler.wake(cpu);
         // The hypervisor takes physical interrupts between two instructions: a running CPU comes out, a sleeping one is looked at.
         if (virtual && (lines.irq || lines.fiq)) this.#scheduler.hostInterrupt(cpu);
       },

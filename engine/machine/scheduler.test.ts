@@ -8,7 +8,9 @@ import type { Instructions } from '../util/units.ts';
 /** A CPU that counts, sleeps when told to, and notes when it ran. */
 class CountingCpu {
   retired = instructions(0);
-  waiting: 'no' | 'wfi' | 'wfe' = 'no';
+  /** How often the scheduler asked whether it sleeps. */
+  asked = 0;
+  #waiting: 'no' | 'wfi' | 'wfe' = 'no';
   sleepsFor: 'wfi' | 'wfe' = 'wfi';
   sleepAfter = Infinity;
   index: number;
@@ -16,6 +18,13 @@ class CountingCpu {
   constructor(index: number, log: string[]) {
     this.index = index;
     this.log = log;
+  }
+  get waiting(): 'no' | 'wfi' | 'wfe' {
+    this.asked++;
+    return this.#waiting;
+  }
+  set waiting(waiting: 'no' | 'wfi' | 'wfe') {
+    this.#waiting = waiting;
   }
   signalEvent(): void {
     this.log.push(`event ${this.index}`);
@@ -119,4 +128,31 @@ test('events of the same time run in the order they were made, and can be cancel
   cancel();
   scheduler.run(guestNs(10));
   expect(log).toEqual(['first', 'a', 'c']);
+});
+
+test('a CPU at rest is not looked at until its time comes or something reaches it', () => {
+  const { scheduler, cpus, deadlines, log } = scene(16);
+  cpus.forEach((cpu, index) => {
+    scheduler.setPower(index, 'on');
+    if (index > 0) cpu.sleepAfter = 0;
+  });
+  deadlines[2] = 5 * SLICE + 77;
+  scheduler.run(guestNs(SLICE));
+  const before = cpus.map((cpu) => cpu.asked);
+  log.length = 0;
+  scheduler.run(guestNs(5 * SLICE));
+  for (let index = 1; index < 16; index++) expect(cpus[index]!.asked, `CPU ${index}`).toBe(before[index]);
+  expect(log.filter((line) => line.startsWith('0+'))).toHaveLength(4);
+
+  cpus[4]!.waiting = 'no';
+  cpus[4]!.sleepAfter = Infinity;
+  scheduler.wake(4);
+  log.length = 0;
+  scheduler.run(guestNs(6 * SLICE));
+  expect(log.filter((line) => /^(0|2|4)\+|^timer/.test(line))).toEqual([
+    `0+${SLICE}`,
+    `timer 2 @${5 * SLICE + 77}`,
+    `2+${SLICE - 77}`,
+    `4+${SLICE}`,
+  ]);
 });

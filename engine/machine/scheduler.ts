@@ -31,9 +31,13 @@ export interface HostInterrupts {
 }
 
 interface Seat {
-  cpu: Cpu;
+  readonly cpu: Cpu;
   power: PowerState;
+  /** Guest time before which this CPU, which sleeps, need not be looked at; UNKNOWN if it runs or something reached it. */
+  asleepUntil: number;
 }
+
+const UNKNOWN = -Infinity;
 
 export class Scheduler {
   readonly events = new EventQueue();
@@ -46,7 +50,7 @@ export class Scheduler {
   #running: { cpu: Cpu; base: number; end: number } | undefined;
 
   constructor(cpus: readonly Cpu[], timers: PrivateTimers, host: HostInterrupts) {
-    this.#seats = cpus.map((cpu) => ({ cpu, power: 'off' }));
+    this.#seats = cpus.map((cpu) => ({ cpu, power: 'off', asleepUntil: UNKNOWN }));
     this.#timers = timers;
     this.#host = host;
   }
@@ -69,17 +73,25 @@ export class Scheduler {
   setPower(cpu: number, state: PowerState): void {
     const seat = this.#seat(cpu);
     seat.power = state;
+    seat.asleepUntil = UNKNOWN;
     if (state === 'off' && this.#running?.cpu === seat.cpu) seat.cpu.leave();
   }
 
   /** A CPU programmed its timer: if it is the running one and the new deadline comes first, its run ends there. */
   deadlineChanged(cpu: number, deadline: number): void {
+    this.wake(cpu);
     const running = this.#running;
     if (running?.cpu.index === cpu && deadline < running.end) running.cpu.leave();
   }
 
+  /** Something reached a CPU that may end its sleep (an interrupt line moved, an event): it is looked at in the next slice. */
+  wake(cpu: number): void {
+    this.#seat(cpu).asleepUntil = UNKNOWN;
+  }
+
   /** A host interrupt became pending: a running CPU comes out at its next instruction boundary to have it taken. */
   hostInterrupt(cpu: number): void {
+    this.wake(cpu);
     const running = this.#running;
     if (running?.cpu.index === cpu) running.cpu.leave();
   }
@@ -105,7 +117,7 @@ export class Scheduler {
       }
       const gridEnd = (Math.floor(this.#now / SLICE) + 1) * SLICE;
       const end = Math.min(gridEnd, until, this.events.next);
-      for (const seat of this.#seats) this.#slice(seat, end);
+      for (const seat of this.#seats) if (seat.power === 'on' && seat.asleepUntil < end) this.#slice(seat, end);
       this.#now = guestNs(end);
     }
   }
@@ -123,10 +135,14 @@ export class Scheduler {
   /** Earliest time at which anything can happen; now or earlier if a CPU can run. */
   get nextWake(): number {
     let wake = this.events.next;
-    for (const [index, seat] of this.#seats.entries()) {
+    for (const seat of this.#seats) {
       if (seat.power === 'off') continue;
-      if (seat.cpu.waiting === 'no' || this.#host.pending(index)) return this.#now;
-      wake = Math.min(wake, this.#timers.deadline(index), this.#eventStream(seat.cpu, this.#now));
+      if (seat.asleepUntil <= this.#now) {
+        const { cpu } = seat;
+        if (cpu.waiting === 'no' || this.#host.pending(cpu.index)) return this.#now;
+        seat.asleepUntil = Math.min(this.#timers.deadline(cpu.index), this.#eventStream(cpu, this.#now));
+      }
+      wake = Math.min(wake, seat.asleepUntil);
     }
     return wake;
   }
@@ -134,6 +150,7 @@ export class Scheduler {
   #slice(seat: Seat, end: number): void {
     const { cpu } = seat;
     let time: number = this.#now;
+    seat.asleepUntil = UNKNOWN;
     while (time < end && seat.power === 'on') {
       if (this.#timers.deadline(cpu.index) <= time) this.#timers.update(cpu.index, guestNs(time));
       const base = time - cpu.retired;
@@ -143,7 +160,10 @@ export class Scheduler {
       const deadline = this.#timers.deadline(cpu.index);
       if (cpu.waiting !== 'no') {
         const event = this.#eventStream(cpu, time);
-        if (Math.min(deadline, event) >= end) break;
+        if (Math.min(deadline, event) >= end) {
+          seat.asleepUntil = Math.min(deadline, event);
+          break;
+        }
         time = Math.max(time, Math.min(deadline, event));
         if (event <= time) cpu.signalEvent();
         continue;
