@@ -8,9 +8,11 @@ import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
 import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './core/layout.ts';
 import { ACCESS } from './core/services.ts';
 import { Decoder } from './interpreter/decoder.ts';
-import { HANDLER_COUNT, SPECIAL } from './interpreter/handlers.ts';
+import { SPECIAL } from './interpreter/handlers.ts';
 import type { OutlinedImports } from './interpreter/module.ts';
-import { InterpreterCode } from './interpreter/module.ts';
+import { InterpreterCode, tableSize } from './interpreter/module.ts';
+import type { RegionTuning } from './region/cache.ts';
+import { RegionCache, USUAL_TUNING } from './region/cache.ts';
 import { Tlbs } from './core/tlb.ts';
 import type { AddressMap, BusAccess, CpuPort, CpuStatistics, MapSegment } from './port.ts';
 import { Processor } from './processor.ts';
@@ -35,6 +37,10 @@ export interface ClusterOptions {
   readonly onEvent?: (cpu: number) => void;
   /** Code pages that may be decoded at a time. */
   readonly codePages?: number;
+  /** Translate hot code; without it the interpreter runs everything. What the guest sees is the same. */
+  readonly regions?: boolean | RegionTuning;
+  /** Host milliseconds, for the statistics alone; time in translation reads 0 without it. */
+  readonly hostClock?: () => number;
   /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, ID_AA64PFR0_EL1 with the GIC field, … */
   readonly registers?: Readonly<Record<string, bigint>>;
 }
@@ -64,6 +70,10 @@ export class CpuCluster {
   private readonly codePages: CodePages;
   private readonly tlbs: Tlbs;
   private readonly decoder: Decoder;
+  /** Handlers whose outlined functions stand in the table. */
+  private readonly outlined = new Set<number>();
+  private emitOutlined!: (handler: number) => void;
+  private readonly regions: RegionCache | undefined;
   private readonly maps: SegmentTable[] = [];
   private readonly memory: WebAssembly.Memory;
   private current = 0;
@@ -88,22 +98,46 @@ export class CpuCluster {
     this.view.setUint16(this.area.resolveRecord, SPECIAL.RESOLVE, true);
     this.tlbs = new Tlbs(memory, this.area, cpus.length, (cpu) => this.stateOf(cpu));
     this.codePages = new CodePages(memory, this.area, this.tlbs.addresses);
-    this.exports = this.instantiate();
+    const tuning = options.regions === true ? USUAL_TUNING : options.regions || undefined;
+    const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: tableSize(tuning !== undefined) });
+    this.exports = this.instantiate(handlers, tuning?.threshold ?? 0);
     const emptyMap = this.createAddressMap([]);
     this.cpus = cpus.map(
       ({ affinity, model }, i) => new Processor(this, i, BigInt(affinity), model, options.port, emptyMap),
     );
-    this.decoder = new Decoder(memory, commonFeatures(this.cpus));
+    const features = commonFeatures(this.cpus);
+    this.decoder = new Decoder(memory, features);
+    if (tuning) {
+      const services = this.exports as unknown as WebAssembly.Exports;
+      this.regions = new RegionCache({
+        memory,
+        area: this.area,
+        table: handlers,
+        services,
+        codePages: this.codePages,
+        emitOutlined: this.emitOutlined,
+        decode: (record) => this.decode(record),
+        features,
+        tuning,
+        clock: options.hostClock ?? (() => 0),
+      });
+      this.codePages.onDrop = (page) => this.regions!.dropPage(page);
+    }
   }
 
-  private instantiate(): InterpreterExports {
+  private instantiate(handlers: WebAssembly.Table, hot: number): InterpreterExports {
     const { memory } = this;
-    const code = InterpreterCode.for(this.area);
-    const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: HANDLER_COUNT });
+    const code = InterpreterCode.for(this.area, hot);
     const cpu = (): Processor => this.cpus[this.current]!;
+    const emit = (handler: number): void => {
+      if (this.outlined.has(handler)) return;
+      this.outlined.add(handler);
+      handlers.set(handler, code.outlinedFunction(handler, imports));
+    };
+    this.emitOutlined = emit;
     const host = {
       decode: (record: number) => this.decode(record),
-      emit: (handler: number) => handlers.set(handler, code.outlinedFunction(handler, imports)),
+      emit,
       codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),
       fetchFault: () => cpu().port.fetchFault(cpu(), this.address('accessAddress') as Gpa),
@@ -127,6 +161,8 @@ export class CpuCluster {
         for (const other of this.cpus) other.signalEvent();
       },
       watchedStore: (host: number, bytes: number) => this.storedTo(host >>> 0, bytes),
+      hot: (record: number) => this.regions?.want(record >>> 0),
+      regionStore: (host: number, bytes: number) => this.regions?.invalidate(host >>> 0, bytes),
     };
     const instance = new WebAssembly.Instance(code.main, {
       engine: { memory: this.memory, handlers },
@@ -197,6 +233,7 @@ export class CpuCluster {
   /** Makes a CPU current and gives the loop that runs it. */
   enter(cpu: number): () => number {
     this.switchTo(cpu);
+    this.regions?.translate();
     return this.exports.run;
   }
 
@@ -247,6 +284,7 @@ export class CpuCluster {
   /** Tells that host code wrote [start, start + size) of the engine memory: decoded code there is forgotten. */
   invalidate(start: HostOffset, size: number): void {
     this.recordsDropped += this.codePages.invalidate(start, size);
+    this.regions?.invalidate(start, size);
     this.storedTo(start, size);
   }
 
@@ -329,10 +367,10 @@ export class CpuCluster {
       tlbMisses: total('tlbMisses'),
       codeTlbMisses: total('codeTlbMisses'),
       exits: { ...this.exits, exception: total('exceptions') },
-      regionsTranslated: 0,
-      regionsEvicted: 0,
-      instructionsInRegions: 0,
-      translateMs: 0,
+      regionsTranslated: this.regions?.translated ?? 0,
+      regionsEvicted: this.regions?.evicted ?? 0,
+      instructionsInRegions: this.cpus.reduce((sum, cpu) => sum + cpu.instructionsInRegions, 0),
+      translateMs: this.regions?.translateMs ?? 0,
     };
   }
 }

@@ -298,6 +298,10 @@ export class Processor implements Cpu {
     return this.interrupted || (waiting === 'wfe' && this.field('eventRegister') !== 0);
   }
 
+  get instructionsInRegions(): number {
+    return Number(this.get64(STATE.regionInstructions));
+  }
+
   get retired(): Instructions {
     const inPiece = this.piece === 0 ? 0 : this.piece - this.field('remaining') / RECORD_SIZE;
     return instructions(this.retiredBefore + inPiece);

@@ -31,6 +31,13 @@ function areaFor(cpus: number, bankBytes: number): number {
   return cpuAreaSize(cpus, { memoryBytes: bankBytes + alone + MiB });
 }
 
+export interface MachineOptions {
+  /** Translate hot guest code (ClusterOptions.regions). */
+  readonly regions?: boolean;
+  /** Host milliseconds, for statistics only. */
+  readonly hostClock?: () => number;
+}
+
 export class BoardMachine implements Machine {
   readonly board: BoardDescription;
   readonly memory: BankedMemory;
@@ -55,7 +62,7 @@ export class BoardMachine implements Machine {
   readonly #gicAtReset: GicSnapshot;
 
   /** @throws BoardNotRunnable, MemoryTooLarge */
-  constructor(board: BoardDescription) {
+  constructor(board: BoardDescription, options: MachineOptions = {}) {
     const { gic, timers } = board;
     if (board.architecture !== 'arm64')
       throw new BoardNotRunnable(board, `${board.architecture} CPUs are not built yet`);
@@ -71,6 +78,8 @@ export class BoardMachine implements Machine {
     this.#cluster = new CpuCluster({
       memory: this.memory.wasm,
       areaStart: hostOffset(0),
+      regions: options.regions ?? false,
+      ...(options.hostClock && { hostClock: options.hostClock }),
       cpus: board.cpus,
       port: this.bareBoard,
       registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz) },

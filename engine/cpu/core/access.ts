@@ -5,7 +5,7 @@ import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
-import { DATA_TLB, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
+import { COVERAGE_OFFSET, DATA_TLB, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
 import type { ServiceContext } from './services.ts';
 import { ACCESS, PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -28,6 +28,32 @@ export function defineAccess(context: ServiceContext): void {
   });
 
   const pageEntry = (host: X32): X32 => i32.add(i32.shl(i32.shrU(host, 12), 2), area.pageTable);
+
+  /** (entry, va): puts the last translation, of RAM or ROM, into a data TLB entry. */
+  const fill = module.declare('fill', [I32, I64]);
+  module.define(fill, (f) => {
+    const state = stateOf(f);
+    const entry = f.param(I32, 0).get;
+    const va = f.param(I64, 1).get;
+    const { READ, WRITE, ADDEND } = DATA_TLB;
+    const page = f.keep(i64.and(va, PAGE_MASK));
+    const host = state.get32('translatedHost');
+    const permissions = f.keep(state.get32('translatedAttributes'));
+    f.store64(entry, READ, i64.select(i32.and(permissions, PERMIT.READ), page, -1));
+    const ram = i32.eq(state.get32('translatedKind'), TRANSLATED.RAM);
+    f.if(
+      i32.and(i32.ne(i32.and(permissions, PERMIT.WRITE), 0), ram),
+      () => {
+        const where = f.keep(pageEntry(host));
+        const held = f.keep(i32.load(where));
+        f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITE_TAGGED | PAGE_ENTRY.WRITTEN));
+        const slow = i32.geU(held, PAGE_ENTRY.WATCHED);
+        f.store64(entry, WRITE, i64.or(page, i64.select(slow, TAG_SLOW, 0)));
+      },
+      () => f.store64(entry, WRITE, -1),
+    );
+    f.store32(entry, ADDEND, i32.sub(host, i32.wrap(va)));
+  });
 
   /**
    * (va, access word, PERMIT.READ or WRITE) -> host address; translatedKind says what is there. On a fault the exception
@@ -70,26 +96,56 @@ export function defineAccess(context: ServiceContext): void {
     const cached = f.keep(
       i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(i32.and(state.system32('SCTLR_EL1'), SCTLR_A))),
     );
-    f.if(cached, () => {
-      const permissions = f.keep(state.get32('translatedAttributes'));
-      f.store64(entry, READ, i64.select(i32.and(permissions, PERMIT.READ), page, -1));
-      const writable = i32.and(i32.ne(i32.and(permissions, PERMIT.WRITE), 0), i32.eq(kind, TRANSLATED.RAM));
-      f.if(
-        writable,
-        () => {
-          const where = f.keep(pageEntry(host));
-          const held = f.keep(i32.load(where));
-          f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITE_TAGGED | PAGE_ENTRY.WRITTEN));
-          const slow = i32.geU(held, PAGE_ENTRY.WATCHED);
-          f.store64(entry, WRITE, i64.or(page, i64.select(slow, TAG_SLOW, 0)));
-        },
-        () => f.store64(entry, WRITE, -1),
-      );
-      f.store32(entry, ADDEND, i32.sub(host, i32.wrap(va)));
-    });
+    f.if(cached, () => f.call(fill, entry, va));
     f.if(i32.and(i32.eqz(cached), i32.and(writing, i32.eq(kind, TRANSLATED.RAM))), () => {
       const where = f.keep(pageEntry(host));
       f.store32(where, 0, i32.or(i32.load(where), PAGE_ENTRY.WRITTEN));
+    });
+    f.return(host);
+  });
+
+  // What generated code asks when its own look at the TLB has failed. It only looks: what needs more than a TLB entry is
+  // left to the instruction's outlined function, which finds everything as it was.
+  module.define(services.refill, (f) => {
+    const state = stateOf(f);
+    const va = f.param(I64, 0).get;
+    const bytes = f.param(I32, 1).get;
+    const write = f.param(I32, 2).get;
+    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
+    const nothing = (condition: X32): void => f.if(condition, () => f.return(i32.const(0)));
+    nothing(i32.gtU(i32.add(i32.and(i32.wrap(va), 0xfff), bytes), 4096));
+    const index = i32.and(i32.wrap(i64.shrU(va, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
+    const entry = f.keep(i32.add(state.get32('dataTlb'), index));
+    const page = f.keep(i64.and(va, PAGE_MASK));
+    const tag = (): X64 => i64.select(write, i64.load(entry, WRITE), i64.load(entry, READ));
+    f.if(i64.ne(i64.and(tag(), ~TAG_SLOW), page), () => {
+      state.add32('tlbMisses', 1);
+      const want = i32.select(write, PERMIT.WRITE, PERMIT.READ);
+      nothing(f.call32(services.translate, va, want, i32.eqz(state.get32('el'))));
+      nothing(i32.eq(state.get32('translatedKind'), TRANSLATED.OUTSIDE));
+      nothing(i32.and(state.system32('SCTLR_EL1'), SCTLR_A));
+      f.call(fill, entry, va);
+      nothing(i64.ne(i64.and(tag(), ~TAG_SLOW), page));
+    });
+    const host = f.keep(i32.add(i32.wrap(va), i32.load(entry, ADDEND)));
+    f.if(i32.and(write, i64.ne(i64.load(entry, WRITE), page)), () => {
+      // Code in the page, or a monitor that watches it: the words of the store itself may hold none.
+      const held = f.keep(i32.load(pageEntry(host)));
+      nothing(i32.and(held, PAGE_ENTRY.WATCHED));
+      const records = f.keep(i32.and(held, ~PAGE_ENTRY.FLAGS));
+      f.if(i32.eqz(records), () => {
+        f.store64(entry, WRITE, page);
+        f.return(host);
+      });
+      const record = f.local(I32);
+      const last = f.keep(recordAt(records, i32.add(host, i32.sub(bytes, 1))));
+      f.set(record, i32.sub(recordAt(records, host), RECORD_SIZE));
+      f.if(i32.ltU(record.get, records), () => f.set(record, records));
+      f.loop((again) => {
+        nothing(i32.or(i32.load16u(record.get), covered(f, records, record.get)));
+        f.set(record, i32.add(record.get, RECORD_SIZE));
+        f.brIf(again, i32.leU(record.get, last));
+      });
     });
     f.return(host);
   });
@@ -283,6 +339,9 @@ export function defineAccess(context: ServiceContext): void {
     f.if(records, () => {
       const last = f.keep(recordAt(records, i32.add(host, i32.sub(bytes, 1))));
       const record = f.local(I32);
+      f.if(i32.or(covered(f, records, recordAt(records, host)), covered(f, records, last)), () =>
+        f.call(services.regionStore, host, bytes),
+      );
       // A fused record also depends on the word behind its own.
       f.set(record, i32.sub(recordAt(records, host), RECORD_SIZE));
       f.if(i32.ltU(record.get, records), () => f.set(record, records));
@@ -296,6 +355,13 @@ export function defineAccess(context: ServiceContext): void {
       });
     });
   });
+}
+
+/** 1 if a translated region was made from the word of a record. */
+function covered(f: FunctionBuilder, records: X32, record: X32): X32 {
+  const number = f.keep(i32.shrU(i32.sub(record, records), 4));
+  const byte = i32.load8u(i32.add(records, i32.shrU(number, 3)), COVERAGE_OFFSET);
+  return i32.and(i32.shrU(byte, i32.and(number, 7)), 1);
 }
 
 /** Record of the word at a host address. */

@@ -24,6 +24,8 @@ export class CodePages {
   private next = 0;
   pagesDecoded = 0;
   pagesEvicted = 0;
+  /** Told before the records of a host page go away. */
+  onDrop: ((page: number) => void) | undefined;
 
   constructor(memory: WebAssembly.Memory, area: AreaLayout, tlbs: readonly number[]) {
     this.words = new Uint32Array(memory.buffer);
@@ -45,6 +47,11 @@ export class CodePages {
   pageOf(record: number): { records: number; code: number } {
     const slot = Math.floor((record - this.area.pool) / RECORD_PAGE_SIZE);
     return { records: this.slotAddress(slot), code: this.owners[slot]! * PAGE_SIZE };
+  }
+
+  /** Records of a host page, or 0. */
+  recordsOf(page: number): number {
+    return this.words[this.entryIndex(page)]! & ~PAGE_ENTRY.FLAGS;
   }
 
   /** Gives a host page an empty record page and sends stores to it the slow way from now on. */
@@ -78,6 +85,7 @@ export class CodePages {
   }
 
   private drop(slot: number): void {
+    this.onDrop?.(this.owners[slot]!);
     const entry = this.entryIndex(this.owners[slot]!);
     this.words[entry] = this.words[entry]! & PAGE_ENTRY.FLAGS;
     this.owners[slot] = -1;

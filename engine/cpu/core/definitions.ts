@@ -3,6 +3,7 @@ import type { ModuleBuilder } from '../wasm/module.ts';
 import { defineAccess } from './access.ts';
 import { defineExceptions } from './exceptions.ts';
 import { defineFetch } from './fetch.ts';
+import { defineLazyFlags } from './lazy-flags.ts';
 import type { AreaLayout } from './layout.ts';
 import type { HostCalls, ServiceContext, Services } from './services.ts';
 import { DEFINED } from './services.ts';
@@ -21,5 +22,6 @@ export function defineServices(module: ModuleBuilder, host: HostCalls, area: Are
   defineAddressTranslation(context);
   defineAccess(context);
   defineFetch(context);
+  defineLazyFlags(context);
   return services;
 }

@@ -229,10 +229,16 @@ export function defineExceptions(context: ServiceContext): void {
 
   module.define(services.attend, (f) => {
     const state = stateOf(f);
-    const attention = f.keep(state.get32('attention'));
+    const attention = f.local(I32);
+    f.set(attention, state.get32('attention'));
     const masked = f.keep(state.get32('pstate'));
-    const when = (bit: number, then: () => void): void => f.if(i32.and(attention, bit), then);
-    const consume = (bit: number): void => state.set32('attention', i32.and(attention, ~bit));
+    const when = (bit: number, then: () => void): void => f.if(i32.and(attention.get, bit), then);
+    const consume = (bit: number): void => state.set32('attention', i32.and(attention.get, ~bit));
+    // All regions have come back by now: the dropped one no longer runs.
+    when(ATTENTION.CODE, () => {
+      consume(ATTENTION.CODE);
+      f.set(attention, state.get32('attention'));
+    });
     when(ATTENTION.LEAVE, () => {
       consume(ATTENTION.LEAVE);
       f.return(i32.const(EXIT.LEAVE + 1));

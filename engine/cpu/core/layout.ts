@@ -41,6 +41,8 @@ const FIELDS = {
   accessAddress: 8,
   /** Value of a port call for system registers: two halves. */
   exchangeLo: 8,
+  /** Instructions that retired in regions. */
+  regionInstructions: 8,
   /** Data of a slow access: 128 bits. */
   dataLo: 8,
   dataHi: 8,
@@ -104,6 +106,10 @@ const FIELDS = {
   codeTlbMisses: 4,
   recordsInvalidated: 4,
   exceptions: 4,
+  /** Why regions came back: an instruction for the interpreter, budget, no translated target. */
+  regionSideExits: 4,
+  regionBudgetExits: 4,
+  regionColdExits: 4,
 } as const;
 
 export type StateField = keyof typeof FIELDS;
@@ -126,14 +132,22 @@ export const STATE = placed.offsets;
 export const STATE_SIZE = PAGE_SIZE;
 if (placed.end > STATE_SIZE) throw new Error('the CPU state outgrew its page');
 
-export const ATTENTION = { FIQ: 1, IRQ: 2, SERROR: 4, LEAVE: 8, WAIT: 16 } as const;
+/** CODE: a translated region was dropped, and may be the running one. */
+export const ATTENTION = { FIQ: 1, IRQ: 2, SERROR: 4, LEAVE: 8, WAIT: 16, CODE: 32 } as const;
 export const EXIT = { LIMIT: 0, WAIT: 1, LEAVE: 2, BREAKPOINT: 3 } as const;
 
 /** Decoded record: handler number, then operands (see ../interpreter/records.ts). */
 export const RECORD_SIZE = 16;
 export const RECORDS_PER_PAGE = PAGE_SIZE / 4;
-/** Records of one code page and behind them the page-end record. */
-export const RECORD_PAGE_SIZE = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
+/** Behind the records of a code page: a bit for each word that a translated region was made from. */
+export const COVERAGE_OFFSET = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
+/** Records of one code page, behind them the page-end record and the coverage. */
+export const RECORD_PAGE_SIZE = COVERAGE_OFFSET + RECORDS_PER_PAGE / 8;
+
+/** Handler numbers from FIRST on stand for translated regions: a record that says so is a region's entry. */
+export const REGION_HANDLER = { FIRST: 0x8000, COUNT: 0x8000 } as const;
+/** Taken branches are counted by target; targets share counters by record address. */
+export const HOT_COUNTERS = 0x8000;
 
 /**
  * Data TLB entry: read tag, write tag (virtual page, or page | reason when such accesses go the slow way, or -1), what to
@@ -180,6 +194,7 @@ export interface AreaLayout {
   readonly largeMaps: number;
   readonly emptyCodeTlb: number;
   readonly maps: number;
+  readonly counters: number;
   readonly pool: number;
   readonly poolPages: number;
   readonly end: number;
@@ -199,7 +214,7 @@ export const TLB_OFFSET = {
 export interface AreaOptions {
   /** Bytes of the engine memory that host pages are looked up for (RAM and ROM end there). */
   readonly memoryBytes: number;
-  /** Code pages that can be held decoded at a time; 16.4 KiB each. */
+  /** Code pages that can be held decoded at a time; 16.5 KiB each. */
   readonly codePages?: number;
 }
 
@@ -225,6 +240,7 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
   const largeMaps = take(cpus * LARGE_MAP.SIZE);
   const emptyCodeTlb = take(codeTlbBytes);
   const maps = take(SEGMENT.MAPS * SEGMENT.MAXIMUM * SEGMENT.SIZE);
+  const counters = take(HOT_COUNTERS * 4);
   const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
   const pool = take(poolPages * RECORD_PAGE_SIZE);
   return {
@@ -237,6 +253,7 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
     largeMaps,
     emptyCodeTlb,
     maps,
+    counters,
     pool,
     poolPages,
     end: Math.ceil(next / PAGE_SIZE) * PAGE_SIZE,

@@ -55,6 +55,10 @@ export interface HostCalls {
   readonly sendEvent: FunctionReference;
   /** A store touched a page that other CPUs' monitors watch: host address, bytes. */
   readonly watchedStore: FunctionReference;
+  /** A branch target, by its record, was reached often. */
+  readonly hot: FunctionReference;
+  /** A store touched words that regions were translated from: host address, bytes. */
+  readonly regionStore: FunctionReference;
 }
 
 export interface Services extends HostCalls {
@@ -102,6 +106,13 @@ export interface Services extends HostCalls {
   readonly writeVector: FunctionReference;
   /** (va, bytes, 1 to write) -> host address if a TLB entry serves all of it, else 0. */
   readonly hostRange: FunctionReference;
+  /**
+   * (va, bytes, 1 to write) -> host address of RAM that may be accessed there without any effect but the access, or 0;
+   * refills the TLB.
+   */
+  readonly refill: FunctionReference;
+  /** (lazy kind, a, b): the flags as a region keeps them to the state. */
+  readonly storeFlags: FunctionReference;
   /** (va, access word): faults unless the aligned address may be written. */
   readonly probe: FunctionReference;
   /** Empties the data TLB of EL1. */
@@ -144,6 +155,8 @@ export const DEFINED = {
   readVector: [[I64], []],
   writeVector: [[I64], []],
   hostRange: [[I64, I32, I32], [I32]],
+  refill: [[I64, I32, I32], [I32]],
+  storeFlags: [[I32, I64, I64], []],
   probe: [[I64, I32], []],
   dropDataTlb: [[], []],
   stored: [[I32, I32], []],
@@ -168,6 +181,8 @@ const HOST = {
   unimplemented: [0, 0],
   sendEvent: [0, 0],
   watchedStore: [2, 0],
+  hot: [1, 0],
+  regionStore: [2, 0],
 } as const satisfies Record<keyof HostCalls, readonly [number, number]>;
 
 const hostSignature = (name: keyof HostCalls): [ValueType[], ValueType[]] => {

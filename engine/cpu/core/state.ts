@@ -3,6 +3,7 @@ import { systemSlot } from '../aarch64/system/registers.ts';
 import type { In32, In64, X32, X64 } from '../wasm/expression.ts';
 import { i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
+import type { FlagSource } from './flags.ts';
 import type { StateField } from './layout.ts';
 import { SLOT, STATE } from './layout.ts';
 
@@ -30,6 +31,13 @@ export class StateAccess {
   }
   add32(field: StateField, value: number): void {
     this.set32(field, i32.add(this.get32(field), value));
+  }
+
+  setFlags({ n, z, c, v }: FlagSource): void {
+    this.set64('flagN', n());
+    this.set64('flagZ', z());
+    this.set32('flagC', c());
+    this.set64('flagV', v());
   }
 
   system(name: string): X64 {

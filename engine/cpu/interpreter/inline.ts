@@ -42,6 +42,8 @@ export function declareLocals(f: FunctionBuilder): LoopLocals {
 export interface LoopLabels {
   /** Dispatches the record at `ip`. */
   readonly top: Label;
+  /** The same behind a taken branch. */
+  readonly branched: Label;
   /** Runs the instruction at `ip` in its outlined function. */
   readonly outlined: Label;
   /** Goes to the address in `target`. */
@@ -90,7 +92,7 @@ export class InlineOperations extends RecordOperations {
       const distance = f.keep(this.immediate32(operand));
       f.set(locals.mark, i32.sub(i32.add(locals.mark.get, distance), RECORD_SIZE));
       f.set(locals.ip, i32.add(locals.ip.get, distance));
-      f.br(labels.top);
+      f.br(labels.branched);
     } else {
       f.set(locals.target, i64.add(this.pc(), this.immediate64(operand)));
       f.br(labels.jump);

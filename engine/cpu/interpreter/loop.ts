@@ -2,7 +2,7 @@
 // used up or something wants it to; all state then lies in the window.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
-import { CODE_TLB, EXIT, RECORD_SIZE, STATE } from '../core/layout.ts';
+import { CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
@@ -15,9 +15,24 @@ import { declareLocals, InlineOperations, reload, spill } from './inline.ts';
 /** Type of outlined functions: they take the record's address. */
 export const OUTLINED = { params: [I32], results: [] } as const;
 
-export function defineLoop(module: ModuleBuilder, services: Services, area: AreaLayout): FunctionReference {
+/**
+ * Type of translated regions: record of the entry, budget left (in records' bytes), depth of calls between regions. They
+ * return what is left of the budget; everything else is in the state.
+ */
+export const REGION = { params: [I32, I32, I32], results: [I32] } as const;
+
+/**
+ * `hot`: how often a branch target must be reached for the translator to hear of it, and records may stand for what it
+ * made; 0 for an interpreter alone.
+ */
+export function defineLoop(
+  module: ModuleBuilder,
+  services: Services,
+  area: AreaLayout,
+  hot: number,
+): FunctionReference {
   const run = module.declare('run', [], [I32]);
-  module.define(run, (f) => new LoopWriter(f, services, area).write());
+  module.define(run, (f) => new LoopWriter(f, services, area, hot).write());
   return run;
 }
 
@@ -26,8 +41,10 @@ class LoopWriter {
   private readonly services: Services;
   private readonly area: AreaLayout;
   private readonly locals: LoopLocals;
+  private readonly hot: number;
 
-  constructor(f: FunctionBuilder, services: Services, area: AreaLayout) {
+  constructor(f: FunctionBuilder, services: Services, area: AreaLayout, hot: number) {
+    this.hot = hot;
     this.f = f;
     this.services = services;
     this.area = area;
@@ -46,7 +63,9 @@ class LoopWriter {
           f.block((outlined) => {
             f.block((spent) => {
               f.block((jump) => {
-                this.handlers({ top, outlined, jump }, spent);
+                if (this.hot === 0) return this.handlers({ top, branched: top, outlined, jump }, spent);
+                f.block((branched) => this.handlers({ top, branched, outlined, jump }, spent));
+                this.countTarget(top);
               });
               this.jump(top, returned);
             });
@@ -57,7 +76,13 @@ class LoopWriter {
             f.br(exit);
           });
           spill(f, window, locals);
-          f.callIndirect(OUTLINED, i32.load16u(locals.ip.get), locals.ip.get);
+          const outlinedCall = (): void => f.callIndirect(OUTLINED, i32.load16u(locals.ip.get), locals.ip.get);
+          if (this.hot === 0) return outlinedCall();
+          f.if(
+            i32.geU(i32.load16u(locals.ip.get), REGION_HANDLER.FIRST),
+            () => this.runRegion(),
+            () => outlinedCall(),
+          );
         });
         f.if(i32.load(window, STATE.attention), () => this.attend(exit));
         reload(f, window, locals);
@@ -68,6 +93,30 @@ class LoopWriter {
     f.store64(window, STATE.pc, this.currentPc());
     f.store32(window, STATE.ip, area.resolveRecord);
     f.return(i32.load(window, STATE.exit));
+  }
+
+  /** Runs the region that the record at `ip` stands for. */
+  private runRegion(): void {
+    const { f, locals } = this;
+    const { window } = this.area;
+    const before = f.keep(i32.load(window, STATE.remaining));
+    const left = f.callIndirect32(REGION, i32.load16u(locals.ip.get), locals.ip.get, before, 0);
+    f.store32(window, STATE.remaining, left);
+    const done = i64.extendU(i32.shrU(i32.sub(before, left), 4));
+    f.store64(window, STATE.regionInstructions, i64.add(i64.load(window, STATE.regionInstructions), done));
+  }
+
+  /** Counts how often the record at `ip` was branched to; tells the host side when it was often. */
+  private countTarget(top: Label): void {
+    const { f, locals, services, area } = this;
+    const index = i32.and(i32.shrU(locals.ip.get, 2), (HOT_COUNTERS - 1) * 4);
+    const counter = f.keep(i32.add(index, area.counters));
+    const count = f.keep(i32.add(i32.load(counter), 1));
+    f.store32(counter, 0, count);
+    f.brIf(top, i32.ltU(count, this.hot), 'likely');
+    f.store32(counter, 0, 0);
+    f.call(services.hot, locals.ip.get);
+    f.br(top);
   }
 
   private currentPc() {
@@ -152,7 +201,8 @@ class LoopWriter {
         f.store64(window, STATE.pcBias, i64.load(entry, BIAS));
         f.set(locals.mark, i32.sub(i32.add(locals.mark.get, i32.sub(ip, locals.ip.get)), RECORD_SIZE));
         f.set(locals.ip, ip);
-        f.br(top);
+        if (this.hot > 0) this.countTarget(top);
+        else f.br(top);
       },
       undefined,
       'likely',

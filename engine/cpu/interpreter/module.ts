@@ -1,6 +1,7 @@
 // The interpreter as WebAssembly modules for one layout of the CPU area: the main module with services and loop, and one
 // for each outlined function that was ever called. All machines of a process with the same layout share them.
 import type { AreaLayout } from '../core/layout.ts';
+import { REGION_HANDLER } from '../core/layout.ts';
 import { defineServices } from '../core/definitions.ts';
 import { importHostCalls } from '../core/services.ts';
 import { emitFloatModule } from '../float/module.ts';
@@ -10,19 +11,23 @@ import { defineSpecial, emitOutlined, OUTLINED_NAME } from './functions.ts';
 import { firstForm, HANDLER_COUNT } from './handlers.ts';
 import { defineLoop } from './loop.ts';
 
-/** Emits the main module. */
-export function emitInterpreter(area: AreaLayout): Uint8Array<ArrayBuffer> {
+/** Emits the main module; `hot` as in loop.ts. */
+export function emitInterpreter(area: AreaLayout, hot: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
-  module.importTable('engine', 'handlers', HANDLER_COUNT);
+  module.importTable('engine', 'handlers', tableSize(hot > 0));
   const host = importHostCalls(module);
   const services = defineServices(module, host, area);
-  const run = defineLoop(module, services, area);
+  const run = defineLoop(module, services, area, hot);
   module.fillTable(0, defineSpecial(module, services, area));
   module.export('run', run);
   for (const [name, reference] of Object.entries(services)) module.export(name, reference as FunctionReference);
   return module.finish();
 }
+
+/** Places in the table of handlers: regions have theirs behind the handlers. */
+export const tableSize = (regions: boolean): number =>
+  regions ? REGION_HANDLER.FIRST + REGION_HANDLER.COUNT : HANDLER_COUNT;
 
 /** What outlined functions import; `float` may be a getter, asked only by those that need it. */
 export interface OutlinedImports {
@@ -37,18 +42,18 @@ export class InterpreterCode {
   private float: WebAssembly.Module | undefined;
   private readonly outlined = new Map<number, WebAssembly.Module>();
 
-  private constructor(area: AreaLayout) {
+  private constructor(area: AreaLayout, hot: number) {
     this.area = area;
-    this.main = new WebAssembly.Module(emitInterpreter(area));
+    this.main = new WebAssembly.Module(emitInterpreter(area, hot));
   }
 
   private static readonly known = new Map<string, InterpreterCode>();
 
-  static for(area: AreaLayout): InterpreterCode {
-    const key = JSON.stringify(area);
+  static for(area: AreaLayout, hot: number): InterpreterCode {
+    const key = JSON.stringify([area, hot]);
     let code = InterpreterCode.known.get(key);
     if (!code) {
-      code = new InterpreterCode(area);
+      code = new InterpreterCode(area, hot);
       InterpreterCode.known.set(key, code);
     }
     return code;

@@ -24,8 +24,12 @@ class OracleBoard extends PlainBoard {
   }
 }
 
-export function runOnEngine(image: Uint8Array, blocks: number, cpu: string): Uint8Array {
-  const board = new OracleBoard(cpu, 16 * MiB);
+/** Who executes: the interpreter, or regions that are made wherever a branch arrives. */
+export type Tier = 'interpreter' | 'regions';
+const TUNING = { interpreter: false, regions: { threshold: 1, eager: true } } as const;
+
+export function runOnEngine(image: Uint8Array, blocks: number, cpu: string, tier: Tier = 'interpreter'): Uint8Array {
+  const board = new OracleBoard(cpu, 16 * MiB, 1, undefined, TUNING[tier]);
   board.load(image, LAYOUT.code);
   board.run(ENGINE_LIMIT);
   if (!board.off)

@@ -1,6 +1,7 @@
 // The smallest board that runs a bare-metal image: RAM where QEMU's virt board has it, a UART that only listens, a counter
 // that follows retired instructions, and PSCI's power-off. For tests, benches and the oracle.
 import type { ClusterOptions } from '../cluster.ts';
+import type { RegionTuning } from '../region/cache.ts';
 import { CpuCluster, cpuAreaSize } from '../cluster.ts';
 import type { BusAccess, Cpu, CpuPort, Outcome } from '../port.ts';
 import { OUTCOME } from '../port.ts';
@@ -14,6 +15,9 @@ const UART = 0x0900_0000;
 const PSCI_SYSTEM_OFF = 0x8400_0008;
 const CNTVCT = (3 << 14) | (3 << 11) | (14 << 7) | 2;
 
+/** What boards execute with unless they are told: tests of the processor run once on each tier. */
+export const usualTier: { regions: boolean | RegionTuning } = { regions: false };
+
 export class PlainBoard implements CpuPort {
   readonly cluster: CpuCluster;
   readonly memory: WebAssembly.Memory;
@@ -24,7 +28,7 @@ export class PlainBoard implements CpuPort {
   off = false;
   unknown: number[] = [];
 
-  constructor(model = 'cortex-a57', ramSize = 64 * MiB, cpus = 1, codePages?: number) {
+  constructor(model = 'cortex-a57', ramSize = 64 * MiB, cpus = 1, codePages?: number, regions = usualTier.regions) {
     const pool = codePages === undefined ? {} : { codePages };
     const area = cpuAreaSize(cpus, { memoryBytes: 512 * MiB, ...pool });
     this.ram = Math.ceil(area / 65536) * 65536;
@@ -37,6 +41,7 @@ export class PlainBoard implements CpuPort {
       cpus: Array.from({ length: cpus }, (_, i) => ({ affinity: i, model })),
       port: this,
       ...pool,
+      regions,
       registers: { CNTFRQ_EL0: 62_500_000n },
     };
     this.cluster = new CpuCluster(options);

@@ -267,11 +267,29 @@ export class FunctionBuilder {
     return this.callFor(V128, target, values);
   }
 
-  /** Calls a function of the table that returns nothing. */
+  /** Calls a function of the table; its result, if any, stays on the stack. */
   callIndirect(signature: Signature, index: X32, ...values: (Expression | number)[]): void {
     this.arguments(signature, values);
     this.emit(index);
     this.code.u8(0x11);
+    this.code.u32(this.module.typeIndex(signature));
+    this.code.u8(0x00);
+  }
+
+  /** Calls a function of the table that returns one word. */
+  callIndirect32(signature: Signature, index: X32, ...values: (Expression | number)[]): X32 {
+    this.callIndirect(signature, index, ...values);
+    const local = this.temporary(I32);
+    this.code.u8(0x21);
+    this.code.u32(local.index);
+    return local.get;
+  }
+
+  /** Ends the function with a call of one of the table, whose result is its own (Tail Call proposal). */
+  returnCallIndirect(signature: Signature, index: X32, ...values: (Expression | number)[]): void {
+    this.arguments(signature, values);
+    this.emit(index);
+    this.code.u8(0x13);
     this.code.u32(this.module.typeIndex(signature));
     this.code.u8(0x00);
   }

@@ -1,0 +1,161 @@
+// From an entry point to basic blocks: follows guest code as it lies in one page, as far as it has been decoded, and
+// notes where it leaves the page, calls, or needs the interpreter.
+import { findInstruction } from '../aarch64/table/index.ts';
+import type { Feature } from '../aarch64/table/instruction.ts';
+import type { Fields } from '../aarch64/table/pattern.ts';
+import { extractFields } from '../aarch64/table/pattern.ts';
+import type { Form } from '../interpreter/handlers.ts';
+import { firstForm, handlerOf } from '../interpreter/handlers.ts';
+import { PAGE_SIZE } from '../../util/units.ts';
+import { fitsRegion } from './effects.ts';
+
+/** Code of one page as the discovery sees it; offsets are bytes from the page's start. */
+export interface CodePage {
+  readonly features: ReadonlySet<Feature>;
+  word(offset: number): number;
+  /** Whether the interpreter has come near it: what it never decoded is not worth translating. */
+  decoded(offset: number): boolean;
+}
+
+export interface GuestInstruction {
+  /** Byte offset in the page. */
+  readonly offset: number;
+  readonly form: Form;
+  readonly fields: Fields;
+  /** False: its outlined function is called. */
+  readonly inline: boolean;
+}
+
+/** How a block ends. Targets are byte offsets from the page's start and may lie outside it. */
+export type Ending =
+  /** Goes on at `next` without an instruction of its own. */
+  | { readonly kind: 'fall'; readonly next: number }
+  | { readonly kind: 'branch'; readonly instruction: GuestInstruction; readonly target: number }
+  | {
+      readonly kind: 'conditional';
+      readonly instruction: GuestInstruction;
+      readonly target: number;
+      readonly next: number;
+    }
+  /** BL (with a target) and BLR; comes back to `next`. */
+  | {
+      readonly kind: 'call';
+      readonly instruction: GuestInstruction;
+      readonly target: number | undefined;
+      readonly next: number;
+    }
+  /** BR and RET. */
+  | { readonly kind: 'jump'; readonly instruction: GuestInstruction; readonly returns: boolean }
+  /** The interpreter executes what lies at `at`. */
+  | { readonly kind: 'leave'; readonly at: number };
+
+export interface Block {
+  readonly start: number;
+  /** Without the one that ends it. */
+  readonly body: readonly GuestInstruction[];
+  readonly ending: Ending;
+}
+
+/** Instructions that retire in a block that runs to its end. */
+export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
+
+const LONGEST_REGION = 400;
+const ALWAYS = 14;
+
+/** Instructions that the interpreter executes: they never go on to the next one, or may stop the processor. */
+const LEAVES = new Set(['ERET', 'SVC', 'HVC', 'SMC', 'BRK', 'HLT', 'DCPS', 'DRPS', 'UDF', 'SYSL']);
+const CONDITIONAL = new Set(['B.cond', 'CBZ', 'CBNZ', 'TBZ', 'TBNZ']);
+/** Hints that wait: WFE and WFI. */
+const WAITS = [2, 3];
+
+export const inPage = (offset: number): boolean => offset >= 0 && offset < PAGE_SIZE;
+
+function decode(page: CodePage, offset: number): GuestInstruction | undefined {
+  const word = page.word(offset);
+  const instruction = findInstruction(word);
+  if (!instruction || !page.features.has(instruction.feature)) return undefined;
+  const fields = extractFields(instruction.pattern, word);
+  const { target } = instruction.operands;
+  const near = target?.kind !== 'branch' || inPage(offset + target.of(fields));
+  const form = firstForm(handlerOf(instruction, fields, near));
+  return { offset, form, fields, inline: fitsRegion(form) };
+}
+
+function branchTarget({ offset, form, fields }: GuestInstruction): number {
+  const { target } = form.instruction.operands;
+  if (target?.kind !== 'branch') throw new Error(`${form.instruction.name} has no branch operand`);
+  return offset + target.of(fields);
+}
+
+/** How the instruction ends a block; nothing if it does not. */
+function endingOf(instruction: GuestInstruction): Ending | undefined {
+  const { name } = instruction.form.instruction;
+  const { statics } = instruction.form;
+  const next = instruction.offset + 4;
+  if (CONDITIONAL.has(name)) {
+    const target = branchTarget(instruction);
+    return (statics.cond ?? 0) >= ALWAYS
+      ? { kind: 'branch', instruction, target }
+      : { kind: 'conditional', instruction, target, next };
+  }
+  if (name === 'B') return { kind: 'branch', instruction, target: branchTarget(instruction) };
+  if (name === 'BL') return { kind: 'call', instruction, target: branchTarget(instruction), next };
+  if (name === 'BLR') return { kind: 'call', instruction, target: undefined, next };
+  if (name === 'BR' || name === 'RET') return { kind: 'jump', instruction, returns: name === 'RET' };
+  if (LEAVES.has(name) || (name === 'HINT' && WAITS.includes(statics.hint!)))
+    return { kind: 'leave', at: instruction.offset };
+  return undefined;
+}
+
+const targetsOf = (ending: Ending): number[] => {
+  switch (ending.kind) {
+    case 'fall':
+    case 'call':
+      return [ending.next];
+    case 'branch':
+      return [ending.target];
+    case 'conditional':
+      return [ending.next, ending.target];
+    default:
+      return [];
+  }
+};
+
+/** Blocks reachable from `entry` without leaving the page, the entry's first; empty if there is nothing to translate. */
+export function findBlocks(page: CodePage, entry: number): Block[] {
+  const decoded = new Map<number, GuestInstruction>();
+  const endings = new Map<number, Ending>();
+  const leaders = new Set([entry]);
+  // Breadth first: what is near the entry counts most when there is too much.
+  const queue = [entry];
+  for (let head = 0; head < queue.length && decoded.size < LONGEST_REGION; head++) {
+    for (let at = queue[head]!; inPage(at) && !decoded.has(at) && !endings.has(at); at += 4) {
+      const instruction = page.decoded(at) ? decode(page, at) : undefined;
+      const ending: Ending | undefined = instruction ? endingOf(instruction) : { kind: 'leave', at };
+      if (instruction && ending?.kind !== 'leave') decoded.set(at, instruction);
+      if (!ending) continue;
+      endings.set(at, ending);
+      for (const target of targetsOf(ending))
+        if (inPage(target) && !leaders.has(target)) {
+          leaders.add(target);
+          queue.push(target);
+        }
+      break;
+    }
+  }
+  const blocks: Block[] = [];
+  for (const start of leaders) {
+    const body: GuestInstruction[] = [];
+    let at = start;
+    while (inPage(at) && decoded.has(at) && !endings.has(at) && (at === start || !leaders.has(at))) {
+      body.push(decoded.get(at)!);
+      at += 4;
+    }
+    const own = at === start || !leaders.has(at) ? endings.get(at) : undefined;
+    // A leader that was never walked to is left to whoever is translated from there.
+    if (at === start && !own) continue;
+    blocks.push({ start, body, ending: own ?? { kind: 'fall', next: at } });
+  }
+  const first = blocks[0];
+  return first?.start === entry && blockCost(first) > 0 ? blocks : [];
+}

@@ -1,0 +1,222 @@
+// The translated-block cache: which regions exist, by host page and offset, and where they stand in the table of handlers.
+// A region's entry is a record like any other whose handler number is the region's place in the table, so the interpreter
+// and other regions find it without looking anything up, and forgetting the record forgets the region. Translated code
+// depends on nothing but the bytes of its page: all CPUs and cells that run them share it.
+import type { Feature } from '../aarch64/table/instruction.ts';
+import type { CodePages } from '../core/code-pages.ts';
+import type { AreaLayout } from '../core/layout.ts';
+import { ATTENTION, COVERAGE_OFFSET, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
+import { importServices } from '../core/services.ts';
+import { REGION } from '../interpreter/loop.ts';
+import { tableSize } from '../interpreter/module.ts';
+import type { FunctionReference } from '../wasm/module.ts';
+import { ModuleBuilder } from '../wasm/module.ts';
+import type { Block } from './blocks.ts';
+import { findBlocks } from './blocks.ts';
+import { analyse } from './flow.ts';
+import { RegionWriter } from './writer.ts';
+
+interface Region {
+  readonly slot: number;
+  /** Host page number of the code. */
+  readonly page: number;
+  readonly records: number;
+  /** Offset of the entry in the page. */
+  readonly entry: number;
+  /** Offsets of the words that it was made from. */
+  readonly words: readonly number[];
+}
+
+export interface RegionTuning {
+  /** Arrivals by branches that make a place hot. */
+  readonly threshold: number;
+  /** For tests: translates at once when something is hot, also what the interpreter has not come to yet. */
+  readonly eager?: boolean;
+}
+
+export const USUAL_TUNING: RegionTuning = { threshold: 400 };
+
+export interface RegionCacheOptions {
+  readonly memory: WebAssembly.Memory;
+  readonly area: AreaLayout;
+  readonly table: WebAssembly.Table;
+  readonly services: WebAssembly.Exports;
+  readonly codePages: CodePages;
+  readonly features: ReadonlySet<Feature>;
+  readonly tuning: RegionTuning;
+  /** Puts a handler's outlined function into the table if it is not there yet. */
+  readonly emitOutlined: (handler: number) => void;
+  /** Fills the record at an address and those behind it. */
+  readonly decode: (record: number) => void;
+  /** Host milliseconds, for the statistics alone. */
+  readonly clock: () => number;
+}
+
+export class RegionCache {
+  private readonly options: RegionCacheOptions;
+  private readonly view: DataView;
+  private readonly bytes: Uint8Array;
+  private readonly wanted = new Set<number>();
+  private readonly free: number[] = [];
+  /** Live regions, oldest first. */
+  private readonly regions = new Set<Region>();
+  private readonly byPage = new Map<number, Set<Region>>();
+  private slots = 0;
+  translated = 0;
+  evicted = 0;
+  translateMs = 0;
+
+  constructor(options: RegionCacheOptions) {
+    this.options = options;
+    this.view = new DataView(options.memory.buffer);
+    this.bytes = new Uint8Array(options.memory.buffer);
+  }
+
+  /** Asks for a region that starts at a record. */
+  want(record: number): void {
+    this.wanted.add(record);
+    if (this.options.tuning.eager) this.translate();
+  }
+
+  /** Translates what was asked for. */
+  translate(): void {
+    if (this.wanted.size === 0) return;
+    const started = this.options.clock();
+    const module = new ModuleBuilder();
+    const { area, table, memory, services } = this.options;
+    module.importMemory('engine', 'memory', 1);
+    module.importTable('engine', 'handlers', tableSize(true));
+    const imported = importServices(module);
+    const made: { region: Region; write: () => FunctionReference }[] = [];
+    for (const record of this.wanted) {
+      const found = this.find(record);
+      if (!found) continue;
+      const { region, blocks } = found;
+      for (const handler of outlinedHandlers(blocks)) this.options.emitOutlined(handler);
+      const name = `region ${region.page.toString(16)}:${region.entry.toString(16)}`;
+      made.push({
+        region,
+        write: () =>
+          module.add(name, REGION, (f) =>
+            new RegionWriter(f, imported, analyse(blocks), {
+              area,
+              records: region.records,
+              entry: region.entry,
+            }).write(),
+          ),
+      });
+    }
+    this.wanted.clear();
+    if (made.length === 0) return;
+    for (const { region, write } of made) module.fillTable(REGION_HANDLER.FIRST + region.slot, [write()]);
+    new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
+      engine: { memory, handlers: table },
+      services,
+    });
+    for (const { region } of made) this.install(region);
+    this.translated += made.length;
+    this.translateMs += this.options.clock() - started;
+  }
+
+  private find(record: number): { region: Region; blocks: readonly Block[] } | undefined {
+    const { codePages, features } = this.options;
+    const { records, code } = codePages.pageOf(record);
+    if (code < 0 || codePages.recordsOf(code >>> 12) !== records) return undefined;
+    if (this.view.getUint16(record, true) >= REGION_HANDLER.FIRST) return undefined;
+    const entry = (record - records) / (RECORD_SIZE / 4);
+    const blocks = findBlocks(
+      {
+        features,
+        word: (offset) => this.view.getUint32(code + offset, true),
+        decoded: (offset) => {
+          const at = records + offset * (RECORD_SIZE / 4);
+          if (this.options.tuning.eager && this.view.getUint16(at, true) === 0) this.options.decode(at);
+          return this.view.getUint16(at, true) !== 0;
+        },
+      },
+      entry,
+    );
+    if (blocks.length === 0) return undefined;
+    const words = blocks.flatMap(({ body, ending }) => [
+      ...body.map(({ offset }) => offset),
+      ...('instruction' in ending ? [ending.instruction.offset] : []),
+    ]);
+    return { region: { slot: this.takeSlot(), page: code >>> 12, records, entry, words }, blocks };
+  }
+
+  private takeSlot(): number {
+    const slot = this.free.pop();
+    if (slot !== undefined) return slot;
+    if (this.slots < REGION_HANDLER.COUNT) return this.slots++;
+    let surplus = REGION_HANDLER.COUNT >> 2;
+    for (const region of this.regions) {
+      if (surplus-- === 0) break;
+      this.drop(region);
+      this.evicted++;
+    }
+    return this.free.pop()!;
+  }
+
+  private install(region: Region): void {
+    const { slot, page, records, entry, words } = region;
+    this.view.setUint16(records + entry * (RECORD_SIZE / 4), REGION_HANDLER.FIRST + slot, true);
+    for (const offset of words) {
+      const number = offset >> 2;
+      this.bytes[records + COVERAGE_OFFSET + (number >> 3)]! |= 1 << (number & 7);
+    }
+    this.regions.add(region);
+    const inPage = this.byPage.get(page);
+    if (inPage) inPage.add(region);
+    else this.byPage.set(page, new Set([region]));
+  }
+
+  private drop(region: Region): void {
+    const { slot, page, records, entry } = region;
+    const { table, area } = this.options;
+    const record = records + entry * (RECORD_SIZE / 4);
+    if (this.view.getUint16(record, true) === REGION_HANDLER.FIRST + slot) this.view.setUint16(record, 0, true);
+    table.set(REGION_HANDLER.FIRST + slot, null);
+    this.free.push(slot);
+    this.regions.delete(region);
+    const inPage = this.byPage.get(page)!;
+    inPage.delete(region);
+    if (inPage.size === 0) {
+      this.byPage.delete(page);
+      this.bytes.fill(0, records + COVERAGE_OFFSET, records + COVERAGE_OFFSET + 128);
+    }
+    const attention = area.window + STATE.attention;
+    this.view.setInt32(attention, this.view.getInt32(attention, true) | ATTENTION.CODE, true);
+  }
+
+  /** Forgets regions made from any word in [start, start + size) of the engine memory. */
+  invalidate(start: number, size: number): void {
+    const end = start + size;
+    const first = start >>> 12;
+    const last = (end - 1) >>> 12;
+    const pages = last - first < this.byPage.size ? range(first, last) : [...this.byPage.keys()];
+    for (const page of pages) {
+      if (page < first || page > last) continue;
+      const base = page * 4096;
+      for (const region of this.byPage.get(page) ?? [])
+        if (region.words.some((offset) => base + offset < end && base + offset + 4 > start)) this.drop(region);
+    }
+  }
+
+  /** Forgets the regions of a host page. */
+  dropPage(page: number): void {
+    for (const region of this.byPage.get(page) ?? []) {
+      this.drop(region);
+      this.evicted++;
+    }
+  }
+}
+
+/** Handlers whose outlined functions a region calls: the entry's, and of what is not inline. */
+function* outlinedHandlers(blocks: readonly Block[]): Iterable<number> {
+  const [{ body, ending }] = blocks as [Block];
+  if (body[0]) yield body[0].form.handler;
+  else if ('instruction' in ending) yield ending.instruction.form.handler;
+  for (const block of blocks) for (const { inline, form } of block.body) if (!inline) yield form.handler;
+}
+
+const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);

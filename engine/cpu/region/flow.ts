@@ -1,0 +1,272 @@
+// Control and data flow of a region's blocks: order, dominators and loops (Cooper, Harvey and Kennedy, "A Simple, Fast
+// Dominance Algorithm"), what an entry's budget must cover, and which registers and flags matter where.
+import type { Block } from './blocks.ts';
+import { blockCost } from './blocks.ts';
+import type { Effects } from './effects.ts';
+import { effectsOf } from './effects.ts';
+
+export interface FlowBlock {
+  readonly block: Block;
+  /** Position in reverse postorder; the entry is 0. */
+  readonly order: number;
+  readonly effects: readonly Effects[];
+  /** Effects of the ending's instruction. */
+  readonly endEffects: Effects | undefined;
+  readonly cost: number;
+  /** Blocks of the region that it goes to, in the ending's order; less those that only the outside reaches. */
+  readonly successors: readonly number[];
+  readonly predecessors: number[];
+  dominator: number;
+  /** A loop starts here: a later block comes back. */
+  loop: boolean;
+  /** More than one block goes on to it forwards. */
+  merge: boolean;
+  /** The budget is checked here: at loops and behind calls. */
+  checked: boolean;
+  /** Instructions that may retire before the next check, if it is checked or the entry. */
+  need: number;
+  /** Registers that hold their value at the start. */
+  live: number;
+  /** Registers that may differ from the state, at the start and before the ending. */
+  dirty: number;
+  dirtyAtEnd: number;
+  /** Flags are read before they are set. */
+  flagsLive: boolean;
+  /** Flags may differ from the state at the start and before the ending. */
+  flagsDirty: boolean;
+  flagsDirtyAtEnd: boolean;
+}
+
+export interface Flow {
+  /** In reverse postorder. */
+  readonly blocks: readonly FlowBlock[];
+  /** Number of the block at a page offset, if it can be gone to inside the region. */
+  blockAt(offset: number): number | undefined;
+  /** Whether control may pass from one block to another inside the region: irreducible edges may not. */
+  allows(from: number, to: number): boolean;
+  /** Registers that the region writes. */
+  readonly written: number;
+}
+
+const nextOffsets = ({ ending }: Block): number[] => {
+  switch (ending.kind) {
+    case 'fall':
+    case 'call':
+      return [ending.next];
+    case 'branch':
+      return [ending.target];
+    case 'conditional':
+      return [ending.next, ending.target];
+    default:
+      return [];
+  }
+};
+
+function reversePostorder(blocks: readonly Block[]): Block[] {
+  const at = new Map(blocks.map((block) => [block.start, block]));
+  const seen = new Set<Block>();
+  const order: Block[] = [];
+  const stack: { block: Block; next: number }[] = [];
+  const visit = (block: Block): void => {
+    seen.add(block);
+    stack.push({ block, next: 0 });
+  };
+  visit(blocks[0]!);
+  while (stack.length > 0) {
+    const top = stack.at(-1)!;
+    const offset = nextOffsets(top.block)[top.next++];
+    if (offset === undefined) {
+      order.push(top.block);
+      stack.pop();
+      continue;
+    }
+    const successor = at.get(offset);
+    if (successor && !seen.has(successor)) visit(successor);
+  }
+  return order.reverse();
+}
+
+export function analyse(found: readonly Block[]): Flow {
+  const ordered = reversePostorder(found);
+  const numbers = new Map(ordered.map((block, i) => [block.start, i]));
+  const blocks = ordered.map((block, order): FlowBlock => {
+    const successors = nextOffsets(block)
+      .map((offset) => numbers.get(offset))
+      .filter((number) => number !== undefined);
+    return {
+      block,
+      order,
+      effects: block.body.map((instruction) => (instruction.inline ? effectsOf(instruction) : OUTLINED_EFFECTS)),
+      endEffects: 'instruction' in block.ending ? effectsOf(block.ending.instruction) : undefined,
+      cost: blockCost(block),
+      successors,
+      predecessors: [],
+      dominator: -1,
+      loop: false,
+      merge: false,
+      checked: false,
+      need: 0,
+      live: 0,
+      dirty: 0,
+      dirtyAtEnd: 0,
+      flagsLive: false,
+      flagsDirty: false,
+      flagsDirtyAtEnd: false,
+    };
+  });
+  for (const { order, successors } of blocks) for (const to of successors) blocks[to]!.predecessors.push(order);
+  findDominators(blocks);
+  const dominates = (a: number, b: number): boolean => {
+    let at = b;
+    while (at > a) at = blocks[at]!.dominator;
+    return at === a;
+  };
+  const allows = (from: number, to: number): boolean => to > from || dominates(to, from);
+  for (const block of blocks) {
+    const forwards = block.predecessors.filter((from) => from < block.order);
+    block.merge = forwards.length > 1;
+    block.loop = block.predecessors.some((from) => from >= block.order && allows(from, block.order));
+    block.checked = block.loop || forwards.some((from) => blocks[from]!.block.ending.kind === 'call');
+  }
+  countNeeds(blocks);
+  const written = blocks.reduce(
+    (all, { effects, endEffects }) =>
+      effects.reduce((set, { writes }) => set | writes, all | (endEffects?.writes ?? 0)),
+    0,
+  );
+  findDirty(blocks);
+  findLive(blocks, written);
+  return { blocks, blockAt: (offset) => numbers.get(offset), allows, written };
+}
+
+/** An outlined function works on the state: everything is stored before and loaded behind it. */
+const OUTLINED_EFFECTS: Effects = { reads: 0, writes: 0, readsFlags: false, setsFlags: false, mayLeave: true };
+export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;
+
+function findDominators(blocks: FlowBlock[]): void {
+  const intersect = (first: number, second: number): number => {
+    let a = first;
+    let b = second;
+    while (a !== b) {
+      while (a > b) a = blocks[a]!.dominator;
+      while (b > a) b = blocks[b]!.dominator;
+    }
+    return a;
+  };
+  blocks[0]!.dominator = 0;
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const block of blocks.slice(1)) {
+      let dominator = -1;
+      for (const from of block.predecessors) {
+        if (blocks[from]!.dominator === -1) continue;
+        dominator = dominator === -1 ? from : intersect(from, dominator);
+      }
+      if (dominator === block.dominator) continue;
+      block.dominator = dominator;
+      changed = true;
+    }
+  }
+  blocks[0]!.dominator = -1;
+}
+
+function countNeeds(blocks: FlowBlock[]): void {
+  // Successors come later in the order, except along edges to loops, which check for themselves.
+  for (const block of [...blocks].reverse()) {
+    let behind = 0;
+    for (const to of block.successors) {
+      const successor = blocks[to]!;
+      if (to > block.order && !successor.checked) behind = Math.max(behind, successor.need);
+    }
+    block.need = block.cost + behind;
+  }
+}
+
+/** Repeats `step` over all blocks until it changes nothing more. */
+function settle(blocks: readonly FlowBlock[], step: (block: FlowBlock) => boolean): void {
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const block of blocks) if (step(block)) changed = true;
+  }
+}
+
+function findDirty(blocks: readonly FlowBlock[]): void {
+  settle(blocks, (block) => {
+    let dirty = 0;
+    let flags = false;
+    for (const from of block.predecessors) {
+      const before = blocks[from]!;
+      // Behind a call everything is as the state says.
+      if (before.block.ending.kind === 'call') continue;
+      dirty |= before.dirtyAtEnd | (before.endEffects?.writes ?? 0);
+      flags ||= before.flagsDirtyAtEnd;
+    }
+    const changed = dirty !== block.dirty || flags !== block.flagsDirty;
+    block.dirty = dirty;
+    block.flagsDirty = flags;
+    for (const effects of block.effects) {
+      dirty = dirtyBehind(effects, dirty);
+      flags = isOutlined(effects) ? false : flags || effects.setsFlags;
+    }
+    block.dirtyAtEnd = dirty;
+    block.flagsDirtyAtEnd = flags;
+    return changed;
+  });
+}
+
+/** Registers that may differ from the state behind an instruction. */
+export const dirtyBehind = (effects: Effects, dirty: number): number =>
+  isOutlined(effects) ? 0 : dirty | effects.writes;
+
+/** Registers live before an instruction, given those behind it. */
+export function liveBefore(effects: Effects, live: number, dirty: number, written: number): number {
+  if (isOutlined(effects)) return dirty;
+  return (live & ~effects.writes) | effects.reads | (effects.mayLeave ? written : 0);
+}
+
+/** Registers live behind each instruction of a block. */
+export function liveBehind(block: FlowBlock, blocks: readonly FlowBlock[], written: number): number[] {
+  return walkLive(block, blocks, written).behind;
+}
+
+function walkLive(block: FlowBlock, blocks: readonly FlowBlock[], written: number) {
+  const { kind } = block.block.ending;
+  const end = block.endEffects;
+  const dirty = block.dirtyAtEnd | (end?.writes ?? 0);
+  // Whoever leaves here stores what is dirty; a check of the budget stores all that is ever written.
+  let live = dirty;
+  if (kind !== 'call') for (const to of block.successors) live |= blocks[to]!.live;
+  if (kind === 'leave') live |= written;
+  if (end) live = (live & ~end.writes) | end.reads | (end.mayLeave ? written : 0);
+  const behind = new Array<number>(block.effects.length);
+  const dirties = [block.dirty];
+  for (const effects of block.effects) dirties.push(dirtyBehind(effects, dirties.at(-1)!));
+  for (let i = block.effects.length - 1; i >= 0; i--) {
+    behind[i] = live;
+    live = liveBefore(block.effects[i]!, live, dirties[i]!, written);
+  }
+  if (block.checked) live |= written;
+  return { behind, live };
+}
+
+function findLive(blocks: readonly FlowBlock[], written: number): void {
+  const backwards = [...blocks].reverse();
+  settle(backwards, (block) => {
+    const { live } = walkLive(block, blocks, written);
+    const changed = live !== block.live;
+    block.live = live;
+    return changed;
+  });
+  settle(backwards, (block) => {
+    let live = block.block.ending.kind !== 'call' && block.successors.some((to) => blocks[to]!.flagsLive);
+    if (block.endEffects?.readsFlags) live = true;
+    for (let i = block.effects.length - 1; i >= 0; i--) {
+      const { setsFlags, readsFlags } = block.effects[i]!;
+      if (setsFlags || isOutlined(block.effects[i]!)) live = false;
+      if (readsFlags) live = true;
+    }
+    const changed = live !== block.flagsLive;
+    block.flagsLive = live;
+    return changed;
+  });
+}

@@ -1,0 +1,413 @@
+// Writes the WebAssembly function of one region. Control flow is structured by the dominator tree (Ramsey, "Beyond
+// Relooper: Recursive Translation of Unstructured Control Flow to Structured Control Flow", ICFP 2022). Registers and flags
+// live in locals; they are stored where control leaves. The budget is charged block by block, and checked in front of
+// loops and behind calls for all that may run before the next check, so that it never runs out in the middle.
+import { inlineMeaning } from '../aarch64/meaning/index.ts';
+import type { AreaLayout } from '../core/layout.ts';
+import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layout.ts';
+import { LAZY } from '../core/lazy-flags.ts';
+import type { Services } from '../core/services.ts';
+import { StateAccess } from '../core/state.ts';
+import { usesFp } from '../aarch64/table/instruction.ts';
+import { OUTLINED, REGION } from '../interpreter/loop.ts';
+import type { X32, X64 } from '../wasm/expression.ts';
+import { I32, i32, i64 } from '../wasm/expression.ts';
+import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
+import type { Ending, GuestInstruction } from './blocks.ts';
+import { inPage } from './blocks.ts';
+import { SP_BIT } from './effects.ts';
+import type { Flow, FlowBlock } from './flow.ts';
+import { dirtyBehind, isOutlined, liveBehind } from './flow.ts';
+import { RegionOperations } from './operations.ts';
+
+/** Calls between regions nest on the host's stack: deeper ones replace their caller. */
+const DEEPEST_CALL = 200;
+
+const slotOf = (bit: number): number => (bit === SP_BIT ? SLOT.SP : 8 * bit);
+
+function eachBit(set: number, visit: (bit: number) => void): void {
+  for (let bit = 0; bit < 32; bit++) if ((set >>> bit) & 1) visit(bit);
+}
+
+export interface RegionPlace {
+  readonly area: AreaLayout;
+  /** Records of the code page. */
+  readonly records: number;
+  /** Offset of the entry in the page. */
+  readonly entry: number;
+}
+
+export class RegionWriter {
+  private readonly f: FunctionBuilder;
+  private readonly flow: Flow;
+  private readonly place: RegionPlace;
+  private readonly services: Services;
+  private readonly operations: RegionOperations;
+  private readonly state: StateAccess;
+  private readonly left: L32;
+  private readonly depth: X32;
+  /** Where a side exit happens: record number, and in the upper half instructions charged for but not executed. */
+  private readonly site: L32;
+  private readonly labels = new Map<number, Label>();
+  private sideExit!: Label;
+  /** The running point for side exits: page offset, and what of the block's cost lies ahead. */
+  private at = { offset: 0, ahead: 0 };
+
+  constructor(f: FunctionBuilder, services: Services, flow: Flow, place: RegionPlace) {
+    this.f = f;
+    this.flow = flow;
+    this.place = place;
+    this.services = services;
+    this.state = new StateAccess(f, place.area.window);
+    this.left = f.param(I32, 1);
+    this.depth = f.param(I32, 2).get;
+    this.site = f.local(I32);
+    this.operations = new RegionOperations(f, place.area.window, services, () => this.leaveHere());
+  }
+
+  private get window(): number {
+    return this.place.area.window;
+  }
+  private record(offset: number): number {
+    return this.place.records + offset * (RECORD_SIZE / 4);
+  }
+
+  write(): void {
+    const { f, flow, left } = this;
+    const entry = flow.blocks[0]!;
+    f.block((tooLittle) => {
+      f.block((side) => {
+        this.sideExit = side;
+        f.brIf(tooLittle, i32.ltS(left.get, entry.need * RECORD_SIZE), 'unlikely');
+        const { locals } = this.operations;
+        f.set(locals.tlb, i32.load(this.window, STATE.dataTlb));
+        const bias = i64.load(this.window, STATE.pcBias);
+        f.set(locals.page, i64.add(bias, this.place.records / 4));
+        this.load(entry.live);
+        f.set(locals.flagKind, LAZY.STORED);
+        if (entry.flagsLive) this.operations.loadFlags();
+        this.tree(entry);
+        f.unreachable();
+      });
+      this.writeSideExit();
+    });
+    this.state.add32('regionBudgetExits', 1);
+    this.runEntryOutlined();
+  }
+
+  private load(set: number): void {
+    const { f, operations, window } = this;
+    eachBit(set, (bit) => f.set(operations.locals.register(bit), i64.load(window, slotOf(bit))));
+  }
+  private store(set: number): void {
+    const { f, operations, window } = this;
+    eachBit(set, (bit) => f.store64(window, slotOf(bit), operations.locals.register(bit).get));
+  }
+
+  /** Leaves in front of the running instruction, which the interpreter executes. */
+  private leaveHere(): void {
+    const { f, at } = this;
+    f.set(this.site, i32.const((at.offset >> 2) | (at.ahead << 16)));
+    f.br(this.sideExit);
+  }
+
+  private writeSideExit(): void {
+    const { f, flow, site, left, state } = this;
+    this.store(flow.written);
+    this.storeUnknownFlags();
+    f.set(left, i32.add(left.get, i32.shl(i32.shrU(site.get, 16), 4)));
+    const record = i32.add(i32.shl(i32.and(site.get, 0xffff), 4), this.place.records);
+    state.set32('ip', record);
+    state.add32('regionSideExits', 1);
+    // The record of the entry is this region: the interpreter would come back at once.
+    f.if(i32.ne(state.get32('ip'), this.record(this.place.entry)), () => f.return(left.get));
+    this.runEntryOutlined();
+  }
+
+  /** Runs the entry's instruction as the interpreter would, if the budget has one more. */
+  private runEntryOutlined(): void {
+    const { f, left, state } = this;
+    f.if(i32.eqz(left.get), () => f.return(left.get));
+    const { block } = this.flow.blocks[0]!;
+    const first = block.body[0] ?? (block.ending as Extract<Ending, { instruction: GuestInstruction }>).instruction;
+    state.set32('remaining', left.get);
+    f.callIndirect(OUTLINED, i32.const(first.form.handler), this.record(this.place.entry));
+    f.return(state.get32('remaining'));
+  }
+
+  /** Stores flags of which only the locals know how they were set. */
+  private storeUnknownFlags(): void {
+    const { f, operations } = this;
+    const { locals } = operations;
+    f.if(locals.flagKind.get, () => {
+      f.if(i32.eq(locals.flagKind.get, LAZY.EXPLICIT), () => this.state.setFlags(locals.explicitFlags));
+      f.call(this.services.storeFlags, locals.flagKind.get, locals.flagA.get, locals.flagB.get);
+    });
+  }
+
+  private storeFlags(dirty: boolean): void {
+    const { operations } = this;
+    if (!dirty || operations.known === LAZY.STORED) return;
+    if (operations.known === 'nothing') this.storeUnknownFlags();
+    else {
+      const { n, z, c, v } = operations.currentFlags;
+      // Of a lazy operation N and Z are the same value.
+      const sign = this.f.keep(n());
+      this.state.setFlags({ n: () => sign, z: operations.known === LAZY.EXPLICIT ? z : () => sign, c, v });
+    }
+  }
+
+  /** A block and all that it dominates. */
+  private tree(block: FlowBlock): void {
+    const { f, flow } = this;
+    // Blocks where several ways meet are placed behind this one, the last of them outermost.
+    const merges = flow.blocks.filter(({ merge, dominator }) => merge && dominator === block.order);
+    const inside = (): void => this.within(block, merges);
+    if (!block.loop) return inside();
+    f.loop((top) => {
+      this.labels.set(block.order, top);
+      inside();
+    });
+  }
+
+  private within(block: FlowBlock, merges: readonly FlowBlock[]): void {
+    const last = merges.at(-1);
+    if (!last) return this.writeBlock(block);
+    this.f.block((label) => {
+      this.labels.set(last.order, label);
+      this.within(block, merges.slice(0, -1));
+    });
+    this.tree(last);
+  }
+
+  private writeBlock(block: FlowBlock): void {
+    const { f, operations, flow, left } = this;
+    const { body, ending, start } = block.block;
+    operations.known = block.flagsLive ? (block.order === 0 && !block.loop ? LAZY.STORED : LAZY.EXPLICIT) : 'nothing';
+    this.at = { offset: start, ahead: 0 };
+    if (block.checked && (block.order > 0 || block.loop))
+      f.if(i32.ltS(left.get, block.need * RECORD_SIZE), () => this.leaveHere(), undefined, 'unlikely');
+    if (block.cost > 0) f.set(left, i32.sub(left.get, block.cost * RECORD_SIZE));
+    let dirty = block.dirty;
+    let flagsDirty = block.flagsDirty;
+    const behind = block.effects.some(isOutlined) ? liveBehind(block, flow.blocks, flow.written) : [];
+    body.forEach((instruction, i) => {
+      this.at = { offset: instruction.offset, ahead: block.cost - i };
+      const effects = block.effects[i]!;
+      if (isOutlined(effects)) {
+        this.callOutlined(instruction, dirty, flagsDirty, behind[i]!);
+        const later = block.effects.slice(i + 1);
+        const reader = later.findIndex(({ readsFlags }) => readsFlags);
+        const setter = later.findIndex((next) => next.setsFlags || isOutlined(next));
+        const wanted = reader >= 0 && (setter < 0 || reader <= setter);
+        const passed = setter < 0 && (block.endEffects?.readsFlags === true || this.successorsWantFlags(block));
+        f.set(operations.locals.flagKind, LAZY.STORED);
+        operations.known = 'nothing';
+        flagsDirty = false;
+        if (wanted || passed) operations.loadFlags();
+      } else {
+        this.execute(instruction);
+        flagsDirty ||= effects.setsFlags;
+      }
+      dirty = dirtyBehind(effects, dirty);
+      f.releaseTemporaries();
+    });
+    this.at = { offset: 'instruction' in ending ? ending.instruction.offset : 0, ahead: block.cost - body.length };
+    this.end(block, dirty, flagsDirty);
+  }
+
+  private successorsWantFlags(block: FlowBlock): boolean {
+    return block.successors.some((to) => this.flow.blocks[to]!.flagsLive);
+  }
+
+  private execute(instruction: GuestInstruction): void {
+    const { operations } = this;
+    const { instruction: entry, statics } = instruction.form;
+    operations.take(instruction);
+    if (usesFp(entry)) operations.requireFp();
+    inlineMeaning(entry.name, statics)!(operations, statics);
+    operations.commit();
+  }
+
+  /** Runs an instruction in its outlined function, and comes back if it ended like any other. */
+  private callOutlined(instruction: GuestInstruction, dirty: number, flagsDirty: boolean, live: number): void {
+    const { f, state, left, operations } = this;
+    const { offset, form } = instruction;
+    const { ahead } = this.at;
+    this.store(dirty);
+    this.storeFlags(flagsDirty);
+    state.set32('ip', this.record(offset));
+    state.set32('remaining', i32.add(left.get, ahead * RECORD_SIZE));
+    f.callIndirect(OUTLINED, i32.const(form.handler), this.record(offset));
+    const elsewhere = i32.ne(state.get32('ip'), this.record(offset + 4));
+    f.if(i32.or(elsewhere, state.get32('attention')), () => f.return(state.get32('remaining')), undefined, 'unlikely');
+    f.set(operations.locals.tlb, i32.load(this.window, STATE.dataTlb));
+    this.load(live);
+  }
+
+  private end(block: FlowBlock, dirty: number, flagsDirty: boolean): void {
+    const { f, operations } = this;
+    const { ending } = block.block;
+    const exit = { block, dirty: dirty | (block.endEffects?.writes ?? 0), flagsDirty };
+    switch (ending.kind) {
+      case 'fall':
+        return this.goTo(ending.next, exit);
+      case 'leave':
+        this.at = { offset: ending.at, ahead: 0 };
+        return this.leaveHere();
+      case 'branch':
+        return this.goTo(ending.target, exit);
+      case 'conditional':
+        this.takeEnding(ending.instruction, {
+          takenIf: (condition) => {
+            const { known } = operations;
+            f.if(condition, () => {
+              f.releaseTemporaries();
+              this.goTo(ending.target, exit);
+            });
+            operations.known = known;
+          },
+        });
+        f.releaseTemporaries();
+        return this.goTo(ending.next, exit);
+      case 'jump':
+        return this.takeEnding(ending.instruction, {
+          jump: (target) => {
+            this.storeAll(exit);
+            this.lookUp(target);
+            if (ending.returns) f.if(this.depth, () => f.return(this.left.get));
+            this.chain();
+          },
+        });
+      case 'call':
+        this.takeEnding(ending.instruction, {
+          taken: () => this.call(ending, exit, () => this.findTarget(ending.target!)),
+          jump: (target) => {
+            const kept = f.keep(target);
+            // BLR may go to what X30 was.
+            this.call(ending, exit, () => this.lookUp(kept));
+          },
+        });
+    }
+  }
+
+  private takeEnding(
+    instruction: GuestInstruction,
+    branches: { taken?(): void; takenIf?(condition: X32): void; jump?(target: X64): void },
+  ): void {
+    const unexpected = (): void => {
+      throw new Error(`${instruction.form.instruction.name} ends its block in another way`);
+    };
+    const { instruction: entry, statics } = instruction.form;
+    this.operations.take(instruction, { taken: unexpected, takenIf: unexpected, jump: unexpected, ...branches });
+    inlineMeaning(entry.name, statics)!(this.operations, statics);
+  }
+
+  private storeAll(exit: Exit): void {
+    this.store(exit.dirty);
+    this.storeFlags(exit.flagsDirty);
+  }
+
+  /** Goes on at an offset: in the region, or out of it. */
+  private goTo(offset: number, exit: Exit): void {
+    const { f, flow, operations } = this;
+    const to = flow.blockAt(offset);
+    if (to !== undefined && flow.allows(exit.block.order, to)) {
+      const successor = flow.blocks[to]!;
+      if (successor.flagsLive) operations.makeFlagsExplicit();
+      if (to <= exit.block.order || successor.merge) f.br(this.labels.get(to)!);
+      else this.tree(successor);
+      return;
+    }
+    this.storeAll(exit);
+    this.findTarget(offset);
+    this.chain();
+  }
+
+  /** Makes the state's `ip` the record of a direct target, or leaves if the page is not at hand. */
+  private findTarget(offset: number): void {
+    if (inPage(offset)) this.state.set32('ip', this.record(offset));
+    else this.lookUp(i64.add(this.operations.locals.page.get, offset));
+  }
+
+  /** As findTarget for any address. */
+  private lookUp(target: X64): void {
+    const { f, state, window } = this;
+    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, TAG, BIAS, RECORDS } = CODE_TLB;
+    const address = f.keep(target);
+    const low = f.keep(i32.wrap(address));
+    const index = i32.and(i32.shrU(low, 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
+    const entry = f.keep(i32.add(i32.load(window, STATE.codeTlb), index));
+    f.if(
+      i64.ne(i64.and(address, ~0xffc), i64.load(entry, TAG)),
+      () => {
+        state.set64('pc', address);
+        state.set32('ip', this.place.area.resolveRecord);
+        f.return(this.left.get);
+      },
+      undefined,
+      'unlikely',
+    );
+    state.set64('pcBias', i64.load(entry, BIAS));
+    state.set32('ip', i32.add(i32.load(entry, RECORDS), i32.shl(i32.and(low, 0xffc), 2)));
+  }
+
+  /** Everything is stored: goes on in the region at the state's `ip` if there is one. */
+  private chain(): void {
+    const { f, state, left } = this;
+    const record = f.keep(state.get32('ip'));
+    const handler = f.keep(i32.load16u(record));
+    f.if(i32.geU(handler, REGION_HANDLER.FIRST), () =>
+      f.returnCallIndirect(REGION, handler, record, left.get, this.depth),
+    );
+    state.add32('regionColdExits', 1);
+    f.return(left.get);
+  }
+
+  private call(ending: Extract<Ending, { kind: 'call' }>, exit: Exit, find: () => void): void {
+    const { f, state, left, operations, flow, window } = this;
+    operations.commit();
+    this.storeAll(exit);
+    find();
+    const back = flow.blockAt(ending.next);
+    if (back === undefined || !flow.allows(exit.block.order, back)) return this.chain();
+    const record = f.keep(state.get32('ip'));
+    const handler = f.keep(i32.load16u(record));
+    f.if(
+      i32.ltU(handler, REGION_HANDLER.FIRST),
+      () => {
+        state.add32('regionColdExits', 1);
+        f.return(left.get);
+      },
+      undefined,
+      'unlikely',
+    );
+    f.if(
+      i32.geU(this.depth, DEEPEST_CALL),
+      () => f.returnCallIndirect(REGION, handler, record, left.get, this.depth),
+      undefined,
+      'unlikely',
+    );
+    f.set(left, f.callIndirect32(REGION, handler, record, left.get, i32.add(this.depth, 1)));
+    const elsewhere = i32.ne(state.get32('ip'), this.record(ending.next));
+    const { locals } = operations;
+    const moved = i64.ne(i64.add(i64.load(window, STATE.pcBias), this.place.records / 4), locals.page.get);
+    f.if(i32.or(elsewhere, moved), () => f.return(left.get), undefined, 'unlikely');
+    f.set(locals.tlb, i32.load(window, STATE.dataTlb));
+    const next = flow.blocks[back]!;
+    this.load(next.live);
+    f.set(locals.flagKind, LAZY.STORED);
+    operations.known = 'nothing';
+    if (next.flagsLive) operations.loadFlags();
+    f.releaseTemporaries();
+    if (back <= exit.block.order || next.merge) f.br(this.labels.get(back)!);
+    else this.tree(next);
+  }
+}
+
+/** What must be stored where control leaves behind a block. */
+interface Exit {
+  readonly block: FlowBlock;
+  readonly dirty: number;
+  readonly flagsDirty: boolean;
+}
