@@ -91,7 +91,7 @@ const REGISTERS = defineRegisters<CadenceUart>()('XUARTPS', 0x1000, {
 
 type RegisterName = keyof typeof REGISTERS.byName;
 
-export class CadenceUart extends SerialPort<CadenceUart, RegisterName> {
+export class CadenceUart extends SerialPort {
   readonly registers: RegisterBlock<CadenceUart, RegisterName>;
 
   constructor(options: SerialOptions) {

@@ -63,7 +63,7 @@ const REGISTERS = defineRegisters<ImxUart>()('IMX UART', 0x1000, {
 
 type RegisterName = keyof typeof REGISTERS.byName;
 
-export class ImxUart extends SerialPort<ImxUart, RegisterName> {
+export class ImxUart extends SerialPort {
   readonly registers: RegisterBlock<ImxUart, RegisterName>;
   #loop = false;
 

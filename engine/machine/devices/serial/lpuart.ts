@@ -55,7 +55,7 @@ const FIFO_KEPT = 0x0000_1f88;
 /** 3-bit code of 64 characters for both FIFO sizes. */
 const FIFO_SIZES = 0x55;
 
-export class Lpuart extends SerialPort<Lpuart, RegisterName> {
+export class Lpuart extends SerialPort {
   readonly registers: RegisterBlock<Lpuart, RegisterName>;
   #fifoControl = 0;
 

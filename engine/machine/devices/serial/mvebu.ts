@@ -49,7 +49,7 @@ const REGISTERS = defineRegisters<MvebuUart>()('MVEBU', 0x18, {
 
 type RegisterName = keyof typeof REGISTERS.byName;
 
-export class MvebuUart extends SerialPort<MvebuUart, RegisterName> {
+export class MvebuUart extends SerialPort {
   readonly registers: RegisterBlock<MvebuUart, RegisterName>;
 
   constructor(options: SerialOptions) {

@@ -100,7 +100,7 @@ export interface Ns16550Options extends SerialOptions {
   stride: 1 | 4;
 }
 
-export class Ns16550 extends SerialPort<Ns16550, RegisterName> {
+export class Ns16550 extends SerialPort {
   readonly registers: RegisterBlock<Ns16550, RegisterName>;
   readonly #scale: number;
   #interruptEnable = 0;

@@ -1,7 +1,6 @@
 // What all serial ports share: a receive FIFO behind which the wire waits, an output that takes a character as it is written,
 // and one interrupt line. A port declares its registers and says in updateInterrupt() when it interrupts.
 import type { Device, InterruptLine } from '../../api.ts';
-import type { RegisterBlock } from '../../registers.ts';
 
 export interface SerialOptions {
   name: string;
@@ -21,9 +20,17 @@ export interface SerialState {
   own: readonly number[];
 }
 
-export abstract class SerialPort<Owner extends SerialPort<Owner, Name>, Name extends string> implements Device {
+/** As much of a port's register block as all have in common. */
+interface Registers {
+  read(offset: number, size: 1 | 2 | 4): number;
+  write(offset: number, size: 1 | 2 | 4, value: number): void;
+  save(): Uint32Array;
+  restore(words: Uint32Array): void;
+}
+
+export abstract class SerialPort implements Device {
   readonly name: string;
-  abstract readonly registers: RegisterBlock<Owner, Name>;
+  abstract readonly registers: Registers;
   protected readonly interrupt: InterruptLine;
   protected readonly output: (byte: number) => void;
   /** Interrupt conditions that stay until the guest takes them back. */

@@ -74,7 +74,7 @@ function registersOf(kind: SciKind) {
 
 const REGISTERS = { SCIF: registersOf('SCIF'), HSCIF: registersOf('HSCIF'), SCIFA: registersOf('SCIFA') };
 
-export class SciUart extends SerialPort<SciUart, string> {
+export class SciUart extends SerialPort {
   readonly registers: RegisterBlock<SciUart, string>;
   readonly #depth: number;
 
