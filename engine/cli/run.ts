@@ -1,11 +1,11 @@
 // `cellblock run`: a board without a window, for scripts and CI. Same engine, same run, same digest as in the window.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunOutcome } from '../contract/index.ts';
 import type { SystemImages } from '../machine/boot-loader.ts';
 import { ConsoleRecorder, writeRunFile } from '../record/file.ts';
-import { FolderSource, LayeredSource, RecordedSource } from '../service/library.ts';
+import { bytesOf, FolderSource, LayeredSource, RecordedSource } from '../service/library.ts';
 import { Run } from '../service/run.ts';
 import { boardLibrary } from './library.ts';
 import { ConsoleFiles, LinePrinter } from './output.ts';
@@ -114,7 +114,7 @@ export async function runCommand(args: string[]): Promise<number> {
 
 /** The script's text; null when there is none and standard input is not one. */
 async function readScript(path: string | undefined, inputIsTyped: boolean): Promise<string | null> {
-  if (path !== undefined) return readInput('script', path).toString('utf8');
+  if (path !== undefined) return new TextDecoder().decode(readInput('script', path));
   return inputIsTyped ? null : await readAll(process.stdin);
 }
 
@@ -139,8 +139,8 @@ function readSystem(values: {
   };
 }
 
-function readInput(what: string, path: string): Buffer {
+function readInput(what: string, path: string): Uint8Array {
   if (!existsSync(path)) throw new UsageError(`there is no ${what} "${path}".`);
   if (!statSync(path).isFile()) throw new UsageError(`the ${what} "${path}" is not a file.`);
-  return readFileSync(path);
+  return bytesOf(path);
 }

@@ -1,5 +1,7 @@
 // Standard input during a run: a person's keys for the root shell, or bytes for the first UART of a bare board.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RunOutcome } from '../contract/index.ts';
+import { Pacer } from '../service/pacing.ts';
 import type { Run } from '../service/run.ts';
 
 const END_OF_INPUT = 0x04;
@@ -12,6 +14,7 @@ const ESCAPE = 0x1d;
 /**
  * Standard input goes to the first UART, and its end ends nothing; the run ends when the board powers off.
  * At a terminal the UART is the terminal: bytes both ways as they are, and ^] ends the run.
+ * As long as something may still come, guest time does not run ahead of whoever types; after that idle time is skipped.
  */
 export async function feedUart(run: Run): Promise<RunOutcome> {
   const { stdin } = process;
@@ -33,13 +36,17 @@ export async function feedUart(run: Run): Promise<RunOutcome> {
     open = false;
     wake();
   });
+  const pacer = new Pacer(() => performance.now());
   for (;;) {
     const deadline = performance.now() + BITE_MS;
-    const end = run.pump.advance(undefined, () => performance.now() > deadline);
+    const limit = open ? pacer.limit(run.machine.now) : undefined;
+    const end = run.pump.advance(limit, () => performance.now() > deadline);
     if (end === 'finished' || escaped) break;
     if (end === 'busy') await new Promise(setImmediate);
-    else if (open) await new Promise<void>((resolve) => (wake = resolve));
-    else break;
+    else if (open) {
+      const input = new Promise<void>((resolve) => (wake = resolve));
+      await (end === 'ahead' ? Promise.race([input, pause(pacer.rest(run.machine.nextWake))]) : input);
+    } else if (end === 'idle') break;
   }
   if (stdin.isTTY) stdin.setRawMode(false);
   stdin.destroy();

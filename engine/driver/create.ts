@@ -91,7 +91,7 @@ export function* createCell(driver: JailhouseDriver, bytes: Uint8Array): Task<nu
 
 /** Hands the configuration, with id and flags filled in, to the hypervisor. */
 function* issue(driver: JailhouseDriver, config: Uint8Array, id: number): Task<number> {
-  const copy = config.slice();
+  const copy = new Uint8Array(config);
   const view = new DataView(copy.buffer);
   copy[NAME_END] = 0;
   view.setUint32(ID_AT, id, true);

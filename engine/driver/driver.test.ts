@@ -250,6 +250,15 @@ describe('CELL_CREATE', () => {
     expect(s.log().at(-1)).toBe('Created Jailhouse cell "c"');
   });
 
+  it('leaves the bytes that it was given as they are, also where they are a Buffer in a larger pool', () => {
+    const s = setUp({ enable: true });
+    const bytes = Buffer.from(encode({ kind: 'cell', cell: plainCell('a', [1], RAM_A) }));
+    const before = Buffer.from(bytes);
+    expect(s.run(s.driver.cellCreate(bytes))).toBe(0);
+    expect(bytes.equals(before)).toBe(true);
+    expect(s.driver.cells.at(-1)).toMatchObject({ id: 1, name: 'a' });
+  });
+
   it('takes CPUs offline, and destroy brings back exactly those that were online', () => {
     const s = setUp({ enable: true });
     s.driver.linux.takeOffline(3);

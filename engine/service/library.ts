@@ -54,6 +54,9 @@ export class BoardLibrary {
   }
 }
 
+/** A file's bytes. Not as a Buffer: its slices share memory, with other files too. */
+export const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(file));
+
 /** A folder of the host. Relative paths never leave it; absolute ones are allowed only where the user typed them. */
 export class FolderSource implements Files {
   readonly #folder: string;
@@ -66,7 +69,7 @@ export class FolderSource implements Files {
 
   read(path: string): Uint8Array | undefined {
     const file = this.#locate(path);
-    return file !== undefined && existsSync(file) && statSync(file).isFile() ? readFileSync(file) : undefined;
+    return file !== undefined && existsSync(file) && statSync(file).isFile() ? bytesOf(file) : undefined;
   }
 
   list(path: string): string[] | undefined {

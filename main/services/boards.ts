@@ -51,7 +51,7 @@ function template(folder: string, board: BoardDescription): Omit<NewProject, 'na
   const files = new Map<string, NewFile>();
   const bytesOf = (path: string): Buffer => {
     try {
-      return readFileSync(join(folder, path));
+      return new Uint8Array(readFileSync(join(folder, path)));
     } catch {
       throw new ServiceError(
         'failed',
