@@ -49,7 +49,7 @@ export function boardFolder(folder: string): Boards {
 
 function template(folder: string, board: BoardDescription): Omit<NewProject, 'name'> {
   const files = new Map<string, NewFile>();
-  const bytesOf = (path: string): Buffer => {
+  const bytesOf = (path: string): Uint8Array<ArrayBuffer> => {
     try {
       return new Uint8Array(readFileSync(join(folder, path)));
     } catch {
@@ -61,7 +61,7 @@ function template(folder: string, board: BoardDescription): Omit<NewProject, 'na
   };
   const addText = (path: string, kind: FileKind) => {
     if (files.has(path)) return;
-    const text = bytesOf(path).toString('utf8');
+    const text = new TextDecoder().decode(bytesOf(path));
     files.set(path, { path, kind, text });
     // A configuration that includes a neighbour is only whole with it.
     if (path.endsWith('.c') || path.endsWith('.h'))
@@ -71,7 +71,7 @@ function template(folder: string, board: BoardDescription): Omit<NewProject, 'na
       }
   };
   const addConfig = (path: string, kind: FileKind) => {
-    if (path.endsWith('.cell')) files.set(path, { path, kind, bytes: Uint8Array.from(bytesOf(path)) });
+    if (path.endsWith('.cell')) files.set(path, { path, kind, bytes: bytesOf(path) });
     else addText(path, kind);
   };
   addConfig(board.rootConfig, 'system');
@@ -81,7 +81,7 @@ function template(folder: string, board: BoardDescription): Omit<NewProject, 'na
       .slice(folder.length + 1)
       .replaceAll('\\', '/');
     if (entry.isFile() && IMAGE.test(path))
-      files.set(path, { path, kind: 'image', bytes: Uint8Array.from(bytesOf(path)) });
+      files.set(path, { path, kind: 'image', bytes: bytesOf(path) });
     if (entry.isFile() && path.endsWith('.script')) addText(path, 'script');
   }
   return {
