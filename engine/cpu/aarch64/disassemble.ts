@@ -179,6 +179,13 @@ const FORMATS: Readonly<Record<string, Format>> = {
   vwide: (n, { fields }) => `v${n}.${8 >> fields.size!}${'bhsd'[fields.size! + 1]}`,
   two: (q) => (q ? '2' : ''),
   elementbits: (size) => `#${8 << size}`,
+  /** By the precision of vector FP instructions: whole or half vectors, scalars, pairs; and of conversions between two. */
+  varrf: (n, { fields }) => `v${n}.${fields.sz === 1 ? '2d' : `${halved(fields, 4)}s`}`,
+  vscf: (n, { fields }) => `${fields.sz === 1 ? 'd' : 's'}${n}`,
+  vpairf: (n, { fields }) => `v${n}.2${fields.sz === 1 ? 'd' : 's'}`,
+  vnarrowf: (n, { fields }) => `v${n}.${fields.sz === 1 ? `${halved(fields, 4)}s` : `${halved(fields, 8)}h`}`,
+  vwidef: (n, { fields }) => `v${n}.${fields.sz === 1 ? '2d' : '4s'}`,
+  v4sfull: (n) => `v${n}.4s`,
   v2dfull: (n) => `v${n}.2d`,
   vdor2d: (n, { fields }) => (fields.Q === 1 ? `v${n}.2d` : `d${n}`),
   vhigh: (n) => `v${n}.d[1]`,

@@ -9,6 +9,7 @@ import type { CpuModel } from '../aarch64/system/models.ts';
 import type { FormPattern } from '../interpreter/fusions.ts';
 import { FUSED_PAIRS, parseFormPattern } from '../interpreter/fusions.ts';
 import { systemFields } from '../testing/assembler.ts';
+import { BYTE_CORNERS, floatCorner, FPCR_BITS, FPSR_BITS, FPSR_INEXACT } from './float-values.ts';
 import { END_OF_BLOCK, PAGE, PAGES, WINDOW } from './image.ts';
 
 /** Architectural state around a block. */
@@ -147,11 +148,23 @@ class BlockWriter {
       x: Array.from({ length: 31 }, () => this.value()),
       sp: this.windowAddress(16),
       pstate: (random.chance(0.25) ? EL0T : EL1T) | (random.below(16) << 28),
-      fpsr: 0,
-      fpcr: 0,
-      v: Array.from({ length: 32 }, () => (this.value() << 64n) | this.value()),
+      // Mostly the state in which compiled code finds them.
+      fpsr: random.chance(0.5) ? FPSR_INEXACT : random.next() & FPSR_BITS,
+      fpcr: random.chance(0.4) ? 0 : random.next() & FPCR_BITS,
+      v: Array.from({ length: 32 }, () => this.vector()),
     };
-    this.state.v = this.state.v.map((value) => BigInt.asUintN(128, value));
+  }
+
+  /** A vector register: of one kind of elements, or anything. */
+  private vector(): bigint {
+    const { random } = this;
+    const kind = random.below(5);
+    if (kind > 3) return (this.value() << 64n) | BigInt.asUintN(64, this.value());
+    const bits = [16, 32, 64, 8][kind]!;
+    const element = (): bigint => (bits === 8 ? BigInt(random.pick(BYTE_CORNERS)) : floatCorner(random, bits));
+    let vector = 0n;
+    for (let at = 0; at < 128; at += bits) vector |= BigInt.asUintN(bits, element()) << BigInt(at);
+    return vector;
   }
 
   private value(): bigint {
@@ -187,8 +200,9 @@ class BlockWriter {
     const registers = [...instruction.pattern.fields.keys()].filter((field) => /^R[dnmtsa]2?$/.test(field));
     if (random.chance(0.2) && registers.length > 1) {
       const [a, b] = [random.pick(registers), random.pick(registers)];
+      const width = Math.min(...[a, b].map((field) => instruction.pattern.fields.get(field)!.width));
       if (fixed[a] === undefined && fixed[b] === undefined)
-        fixed[a] = fixed[b] = random.below(32) & (name.startsWith('CASP') ? 30 : 31);
+        fixed[a] = fixed[b] = random.below(2 ** width) & (name.startsWith('CASP') ? 30 : 31);
     }
     const word = this.wordWith(instruction, fixed, statics);
     if (word === undefined) return;

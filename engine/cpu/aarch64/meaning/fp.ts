@@ -85,7 +85,7 @@ for (const [name, operation, negate] of [
     o.prefer([roundsAlike(o), isFinite(p, value), isNormal(p, value)], write, () => {
       // Zero by zero factors is exact.
       const exact = i32.and(p.eq(value, p.const(0)), p.eq(n, p.const(0)));
-      o.if(exact, write, () => {
+      o.if(i32.and(exact, keepsSubnormals(o)), write, () => {
         const bits = callFor(o, p, operation, ['n', 'm']);
         writeBits(o, negate ? i64.xor(bits, p.signBit) : bits);
       });

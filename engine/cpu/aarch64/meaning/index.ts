@@ -7,6 +7,8 @@ import { MEMORY_MEANINGS } from './memory.ts';
 import type { Meaning, Statics } from './operations.ts';
 import { isStateRegister, REGISTER_MEANINGS } from './registers.ts';
 import { SIMD_DIFFERENT_MEANINGS } from './simd-different.ts';
+import { SIMD_FP_CONVERSION_MEANINGS } from './simd-fp-conversions.ts';
+import { SIMD_FP_MEANINGS } from './simd-fp.ts';
 import { SIMD_MISC_MEANINGS } from './simd-misc.ts';
 import { SIMD_MOVE_MEANINGS } from './simd-moves.ts';
 import { SIMD_SAME_MEANINGS } from './simd-same.ts';
@@ -26,6 +28,9 @@ const INLINE: Readonly<Record<string, Meaning>> = {
   ...SIMD_MISC_MEANINGS,
   ...SIMD_SHIFT_MEANINGS,
   ...SIMD_DIFFERENT_MEANINGS,
+  ...SIMD_FP_MEANINGS,
+  ...SIMD_FP_CONVERSION_MEANINGS,
+  // Behind the others: where scalar instructions of both kinds have one name, it is one of these.
   ...FP_MEANINGS,
   ...REGISTER_MEANINGS,
 };

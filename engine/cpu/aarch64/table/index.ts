@@ -7,6 +7,7 @@ import { MEMORY } from './memory.ts';
 import type { Cube } from './pattern.ts';
 import { conditionCube, inCube } from './pattern.ts';
 import { SIMD_DIFFERENT } from './simd-different.ts';
+import { SIMD_FP } from './simd-fp.ts';
 import { SIMD_MISC } from './simd-misc.ts';
 import { SIMD_MOVES } from './simd-moves.ts';
 import { SIMD_SAME } from './simd-same.ts';
@@ -23,6 +24,7 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...SIMD_MISC,
   ...SIMD_SHIFTS,
   ...SIMD_DIFFERENT,
+  ...SIMD_FP,
   ...FP,
 ];
 
