@@ -44,4 +44,4 @@ export {
   type PlacedFinding,
 } from './rules/report.ts';
 export { newCell, type NewCell, type NewCellRequest } from './new-cell.ts';
-export { unifiedDiff } from './sequence.ts';
+export { commonPairs, unifiedDiff } from './sequence.ts';

@@ -19,6 +19,9 @@ const inRunView = (workbench: Workbench): string | undefined =>
   needsProject(workbench) ??
   (workbench.view === 'run' && workbench.runs.shown ? undefined : 'This works in the run view, with a run open.');
 
+/** The run before the one that is shown. */
+const before = ({ runs }: Workbench) => runs.list.find((run) => run.number < (runs.shown?.summary.number ?? 0));
+
 const grid = (panes: Grid): Command => ({
   id: `run.grid${panes}`,
   title: `Consoles: ${panes === 1 ? 'one' : `${panes} side by side`}`,
@@ -29,7 +32,34 @@ const grid = (panes: Grid): Command => ({
   },
 });
 
+const step = (id: string, title: string, keys: readonly string[], by: 1 | -1): Command => ({
+  id,
+  title: `Compare: ${title} difference`,
+  keys,
+  unavailable: (workbench) =>
+    needsProject(workbench) ??
+    (workbench.view !== 'compare'
+      ? 'This works in the compare view.'
+      : workbench.comparing.differences === 0
+        ? 'No line differs.'
+        : undefined),
+  run: (workbench) => workbench.comparing.step(by),
+});
+
 export const runCommands: readonly Command[] = [
+  step('compare.next', 'next', ['J'], 1),
+  step('compare.previous', 'previous', ['K'], -1),
+  {
+    id: 'compare.shown',
+    title: 'Compare: the shown run with the one before it',
+    icon: 'compare',
+    unavailable: (workbench) => inRunView(workbench) ?? (before(workbench) ? undefined : 'There is no run before it.'),
+    run: async (workbench) => {
+      const [a, b] = [before(workbench)!.id, workbench.runs.shown!.id];
+      workbench.view = 'compare';
+      await workbench.comparing.choose(a, b);
+    },
+  },
   {
     id: 'run.boot',
     title: 'Run: boot',

@@ -29,6 +29,7 @@ export const windowCommands: readonly Command[] = [
   view('projects', 'projects', 'Mod+1'),
   view('board', 'the board', 'Mod+2'),
   view('run', 'the run', 'Mod+3'),
+  view('compare', 'compare', 'Mod+4'),
   view('settings', 'settings', 'Mod+,'),
   {
     id: 'palette',

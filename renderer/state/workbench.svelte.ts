@@ -4,13 +4,14 @@ import type { Bridge, MainNotice, Project } from '../../engine/contract/index.ts
 import { BoardState } from '../board/state.svelte.ts';
 import { RunLayout } from '../run/layout.svelte.ts';
 import { Busy } from './busy.svelte.ts';
+import { Comparing } from './comparing.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import { OpenProject } from './project.svelte.ts';
 import { Runs } from './runs.svelte.ts';
 import { SettingsStore } from './settings.svelte.ts';
 
-export type ViewName = 'projects' | 'board' | 'run' | 'settings';
+export type ViewName = 'projects' | 'board' | 'run' | 'compare' | 'settings';
 
 /** What is open over the view, one at a time. */
 export type Overlay = 'palette' | 'new-project' | 'new-cell' | 'export' | 'load-image' | 'move-cpu';
@@ -22,6 +23,7 @@ export class Workbench {
   readonly settings: SettingsStore;
   readonly library: Library;
   readonly runs: Runs;
+  readonly comparing: Comparing;
   readonly board = new BoardState();
   readonly runLayout = new RunLayout();
   project = $state.raw<OpenProject>();
@@ -36,6 +38,7 @@ export class Workbench {
     this.settings = new SettingsStore(this.bridge, this.notices);
     this.library = new Library(this.bridge, this.notices);
     this.runs = new Runs(this.bridge, this.notices);
+    this.comparing = new Comparing(this.bridge);
   }
 
   /** Loads what the window needs first and opens the project of last time. */
@@ -56,6 +59,7 @@ export class Workbench {
     await this.project?.close();
     const open = await OpenProject.open(this.bridge, this.notices, project, this.library.board(project.board));
     this.board.reset();
+    this.comparing.reset();
     this.project = open;
     this.settings.remember('project', open.id);
     await this.runs.use(open);
