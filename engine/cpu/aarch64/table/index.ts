@@ -1,5 +1,6 @@
 // The whole A64 instruction table, and finding the entry of an instruction word.
 import { BRANCHES } from './branches.ts';
+import { CRYPTO } from './crypto.ts';
 import { FP } from './fp.ts';
 import type { Instruction } from './instruction.ts';
 import { INTEGER } from './integer.ts';
@@ -26,6 +27,7 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...SIMD_DIFFERENT,
   ...SIMD_FP,
   ...FP,
+  ...CRYPTO,
 ];
 
 export const INSTRUCTION_BY_NAME: ReadonlyMap<string, Instruction> = new Map(
