@@ -3,7 +3,8 @@
 // Source: ABI reference, section B.
 import type { SystemConfig } from '../config/index.ts';
 import type { BusOwner, Machine } from '../machine/api.ts';
-import { pa, type Pa } from '../util/units.ts';
+import { placeTouched } from '../machine/memory.ts';
+import { gpa, pa, type Gpa, type Pa } from '../util/units.ts';
 import type { Arch } from './arch/arch.ts';
 import { CELL_STATE } from './cell/comm-region.ts';
 import { giveBackAddressMap } from './cell/address-maps.ts';
@@ -134,6 +135,20 @@ export class Hypervisor {
     for (const each of new Set([this.rootCell, cell]))
       each.addressMap.update(each.stage2.segments(this.machine.memory));
     for (const unit of this.units) unit.commit(cell);
+  }
+
+  /** After a guest's access outside its address map: true if it hit RAM of its cell that has its place only now; try again. */
+  revealRam(cell: Cell, address: Gpa, size: number): boolean {
+    const { memory } = this.machine;
+    if (memory.allPlaced) return false;
+    const touched = [address, gpa(address + size - 1)].flatMap((guest) => {
+      const mapping = cell.stage2.find(guest);
+      if (!mapping?.access.read || mapping.access.empty) return [];
+      return [{ guest, physical: pa(mapping.physical + (guest - mapping.start)) }];
+    });
+    if (!placeTouched(memory, cell.addressMap, touched)) return false;
+    cell.addressMap.update(cell.stage2.segments(memory));
+    return true;
   }
 
   /** Hands the hardware back; also after a boot that failed on the way. */

@@ -39,6 +39,10 @@ export interface PhysicalMemory {
   fill(address: Pa, size: number, value: number): void;
   read32(address: Pa): number;
   write32(address: Pa, value: number): void;
+  /** True if segments() has all RAM there is. Else RAM may be touched that is in no address map yet: place() it, then ask again. */
+  readonly allPlaced: boolean;
+  /** Gives the RAM at an address its place in engine memory; false if that is no RAM. */
+  place(address: Pa): boolean;
   /** The RAM pieces of [address, address+size) as map segments that appear at `at` in a guest's view. */
   segments(address: Pa, size: number, at: Gpa, writable: boolean): MapSegment[];
 }

@@ -2,15 +2,19 @@
 import type { BusAccess, Cpu, CpuPort, Outcome } from '../cpu/port.ts';
 import { OUTCOME } from '../cpu/port.ts';
 import { pa } from '../util/units.ts';
+import type { Gpa, Pa } from '../util/units.ts';
 import type { BusOwner } from './api.ts';
 import type { SystemBus } from './bus.ts';
 import { callFirmware } from './devices/psci.ts';
 import type { PsciMachine } from './devices/psci.ts';
 
+const INSTRUCTION_BYTES = 4;
+
 /** As much of the machine as the bare board's port uses. */
 interface Surroundings {
   readonly bus: SystemBus;
   owner(cpu: number): BusOwner;
+  revealRam(address: Pa, size: number): boolean;
   readSystemRegister(cpu: Cpu, key: number): boolean;
   writeSystemRegister(cpu: Cpu, key: number): boolean;
 }
@@ -28,6 +32,7 @@ export class BareBoardPort implements CpuPort {
 
   access(cpu: Cpu, access: BusAccess): Outcome {
     const { bus } = this.#machine;
+    if (this.#machine.revealRam(pa(access.address), access.size)) return OUTCOME.LEAVE;
     // A 16-byte access reaches devices as two of 8 on this bus; none of the modelled devices minds.
     if (access.size === 16) return OUTCOME.EXTERNAL_ABORT;
     const address = pa(access.address);
@@ -38,8 +43,8 @@ export class BareBoardPort implements CpuPort {
     return answered ? OUTCOME.DONE : OUTCOME.EXTERNAL_ABORT;
   }
 
-  fetchFault(): Outcome {
-    return OUTCOME.EXTERNAL_ABORT;
+  fetchFault(_cpu: Cpu, address: Gpa): Outcome {
+    return this.#machine.revealRam(pa(address), INSTRUCTION_BYTES) ? OUTCOME.LEAVE : OUTCOME.EXTERNAL_ABORT;
   }
 
   hvc(cpu: Cpu): Outcome {

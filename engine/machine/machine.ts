@@ -2,8 +2,8 @@
 import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import type { BoardDescription } from '../board/index.ts';
-import { gpa, gva, hostOffset, MiB } from '../util/units.ts';
-import type { GuestNs, Instructions } from '../util/units.ts';
+import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
+import type { GuestNs, Instructions, Pa } from '../util/units.ts';
 import type { BusOwner, Machine, PowerState, UartOutput } from './api.ts';
 import { BareBoardPort } from './bare-board.ts';
 import { attachDevices } from './board-devices.ts';
@@ -14,7 +14,7 @@ import { GenericTimers } from './devices/generic-timer.ts';
 import { Gic, REDISTRIBUTOR_SIZE } from './devices/gic/index.ts';
 import type { GicSnapshot } from './devices/gic/index.ts';
 import type { PsciMachine } from './devices/psci.ts';
-import { BankedMemory, BankStorage } from './memory.ts';
+import { BankedMemory, BankStorage, ENGINE_MEMORY_LIMIT, placeTouched } from './memory.ts';
 import { Scheduler } from './scheduler.ts';
 import type { PrivateTimers } from './scheduler.ts';
 
@@ -27,8 +27,9 @@ export class BoardNotRunnable extends Error {
 
 /** Bytes below RAM and flash for the CPUs, whose tables cover all of engine memory, themselves included. */
 function areaFor(cpus: number, bankBytes: number): number {
-  const alone = cpuAreaSize(cpus, { memoryBytes: bankBytes });
-  return cpuAreaSize(cpus, { memoryBytes: bankBytes + alone + MiB });
+  const memoryBytes = Math.min(bankBytes, ENGINE_MEMORY_LIMIT);
+  const alone = cpuAreaSize(cpus, { memoryBytes });
+  return cpuAreaSize(cpus, { memoryBytes: Math.min(memoryBytes + alone + MiB, ENGINE_MEMORY_LIMIT) });
 }
 
 export interface MachineOptions {
@@ -182,6 +183,15 @@ export class BoardMachine implements Machine {
       ...flash.flatMap(({ base, size }) => memory.segments(base, size, gpa(base), false, 'rom')),
     ];
     this.#everything.update(segments.sort((a, b) => a.start - b.start));
+  }
+
+  /** After an access outside the bare board's map: true if it hit RAM that has its place only now, and may be tried again. */
+  revealRam(address: Pa, size: number): boolean {
+    if (this.memory.allPlaced) return false;
+    const touched = [address, pa(address + size - 1)].map((physical) => ({ guest: gpa(physical), physical }));
+    if (!placeTouched(this.memory, this.#everything, touched)) return false;
+    this.#mapBanks();
+    return true;
   }
 
   get now(): GuestNs {

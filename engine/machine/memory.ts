@@ -1,14 +1,17 @@
 // Guest RAM: the banks of a board inside the engine's one WebAssembly memory, and host-side access to them.
-// The host commits pages when they are touched, so a board costs what its guests use, not what it has.
+// The host commits pages when they are touched, so a board costs what its guests use, not what it has. A board with more RAM
+// than a memory with 32-bit addresses holds is there as a whole as well: its banks get places block by block, as they are used.
 import { KiB, MiB, GiB, hostOffset, pa, PAGE_SIZE } from '../util/units.ts';
 import type { Gpa, HostOffset, Pa } from '../util/units.ts';
 import type { BoardRange } from '../board/description.ts';
-import type { MapSegment } from '../cpu/port.ts';
+import type { AddressMap, MapSegment } from '../cpu/port.ts';
 import type { PhysicalMemory } from './api.ts';
 
 const WASM_PAGE = 64 * KiB;
 /** WebAssembly memories with 32-bit addresses end here; the last page stays free so that no address computation wraps. */
-const LIMIT = 4 * GiB - WASM_PAGE;
+export const ENGINE_MEMORY_LIMIT = 4 * GiB - WASM_PAGE;
+/** What of a large board gets a place at once. Large enough that an address map has few segments, small enough that scattered use fits. */
+const BLOCK = 32 * MiB;
 
 /** `rom` is what a device keeps where CPUs can read and execute it (NOR flash): no RAM to any caller. */
 export type BankKind = 'ram' | 'rom';
@@ -16,16 +19,30 @@ export type BankKind = 'ram' | 'rom';
 interface Bank {
   start: Pa;
   size: number;
-  host: HostOffset;
   kind: BankKind;
+  /** Bytes of each block but the last; a bank that has its place from the start is one block. */
+  block: number;
+  /** Where each block is, or ABSENT. */
+  hosts: number[];
 }
 
-/** A board that has more RAM than one 32-bit WebAssembly memory holds. */
+/** No place yet: the block is zero throughout. */
+const ABSENT = -1;
+
+/** The part of one block that an access touches. */
+interface Piece {
+  bank: Bank;
+  index: number;
+  start: Pa;
+  size: number;
+}
+
+/** Guests have used more RAM than one engine holds. */
 export class MemoryTooLarge extends Error {
-  constructor(needed: number) {
+  constructor(capacity: number) {
     super(
-      `The board has ${Math.ceil(needed / MiB)} MiB of RAM; one engine holds ${Math.floor(LIMIT / MiB)} MiB. ` +
-        'Lower the size of its RAM banks in board.json.',
+      `The guests use more RAM than one engine holds at a time (${Math.floor(capacity / MiB)} MiB, in blocks of ${BLOCK / MiB} MiB). ` +
+        'Give them less: mem= on the kernel command line, or smaller RAM banks in board.json.',
     );
   }
 }
@@ -42,57 +59,96 @@ export class BankedMemory implements PhysicalMemory {
   /** False for pages that nobody has written since the memory was made. The processors know; else any page may be. */
   pageWritten: (page: HostOffset) => boolean = () => true;
 
+  /** True if every byte of RAM has its place; else a guest may touch RAM that no address map has yet, see place(). */
+  readonly allPlaced: boolean;
+  /** Where the next block goes. */
+  #next: number;
+  readonly #reserved: number;
+
   /**
    * @param ram banks, page-aligned, not overlapping.
    * @param reserved bytes below the banks that belong to the processors (register files, TLBs, decoded code).
-   * @param rom banks of that kind, likewise.
-   * @throws MemoryTooLarge
+   * @param rom banks of that kind, likewise; they have their places from the start.
+   * @throws MemoryTooLarge if not even one block fits
    */
   constructor(ram: readonly BoardRange[], reserved: number, rom: readonly BoardRange[] = []) {
-    let next = Math.ceil(reserved / WASM_PAGE) * WASM_PAGE;
-    const banks: Bank[] = [];
+    const wasmPages = (bytes: number): number => Math.ceil(bytes / WASM_PAGE) * WASM_PAGE;
+    const total = [...ram, ...rom].reduce((sum, { size }) => sum + wasmPages(size), wasmPages(reserved));
+    this.#reserved = wasmPages(reserved);
+    this.allPlaced = total <= ENGINE_MEMORY_LIMIT;
     const ranges = [
       ...ram.map((range) => ({ ...range, kind: 'ram' as const })),
       ...rom.map((range) => ({ ...range, kind: 'rom' as const })),
     ];
-    for (const { base, size, kind } of ranges.sort((a, b) => a.base - b.base)) {
-      banks.push({ start: base, size, host: hostOffset(next), kind });
-      next += Math.ceil(size / WASM_PAGE) * WASM_PAGE;
-    }
-    if (next > LIMIT) throw new MemoryTooLarge(next - reserved);
-    const pages = next / WASM_PAGE;
+    this.#next = this.#reserved;
+    this.#banks = ranges
+      .sort((a, b) => a.base - b.base)
+      .map(({ base, size, kind }) => {
+        const whole = this.allPlaced || kind === 'rom';
+        const bank: Bank = {
+          start: base,
+          size,
+          kind,
+          block: whole ? size : BLOCK,
+          hosts: whole ? [this.#next] : new Array<number>(Math.ceil(size / BLOCK)).fill(ABSENT),
+        };
+        if (whole) this.#next += wasmPages(size);
+        return bank;
+      });
+    const pages = Math.min(total, ENGINE_MEMORY_LIMIT) / WASM_PAGE;
+    if (this.#next > ENGINE_MEMORY_LIMIT) throw new MemoryTooLarge(0);
     this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.#bytes = new Uint8Array(this.wasm.buffer);
     this.#view = new DataView(this.wasm.buffer);
-    this.#banks = banks;
   }
 
-  /** Where the byte at `address` lives, or undefined outside every bank. */
+  /** Where the byte at `address` lives, or undefined outside every bank and where nothing has its place yet. */
   host(address: Pa): HostOffset | undefined {
-    const bank = this.#bankAt(address);
-    return bank && hostOffset(bank.host + (address - bank.start));
+    const piece = this.#pieceAt(address);
+    const host = piece && piece.bank.hosts[piece.index]!;
+    return host === undefined || host === ABSENT ? undefined : hostOffset(host + (address - piece!.start));
   }
 
   isRam(address: Pa, size: number): boolean {
     return this.#covers(address, size, ({ kind }) => kind === 'ram');
   }
 
+  /**
+   * Sees to it that segments() has the RAM at `address`. False if that is no RAM.
+   * @throws MemoryTooLarge if the engine memory is full
+   */
+  place(address: Pa): boolean {
+    const piece = this.#pieceAt(address);
+    if (piece?.bank.kind !== 'ram') return false;
+    this.#hostOf(piece);
+    return true;
+  }
+
   read(address: Pa, size: number): Uint8Array {
     const out = new Uint8Array(size);
-    this.#eachPiece(address, size, (host, length, done) => out.set(this.#bytes.subarray(host, host + length), done));
+    this.#eachPiece(address, size, (piece, offset, length, done) => {
+      const host = piece.bank.hosts[piece.index]!;
+      if (host !== ABSENT) out.set(this.#bytes.subarray(host + offset, host + offset + length), done);
+    });
     return out;
   }
 
   write(address: Pa, bytes: Uint8Array): void {
-    this.#eachPiece(address, bytes.length, (host, length, done) => {
+    this.#eachPiece(address, bytes.length, (piece, offset, length, done) => {
+      const host = this.#hostOf(piece) + offset;
       this.#bytes.set(bytes.subarray(done, done + length), host);
       this.onHostWrite(hostOffset(host), length);
     });
   }
 
   fill(address: Pa, size: number, value: number): void {
-    this.#eachPiece(address, size, (host, length) => {
-      if (value === 0) return this.#clear(host, length);
+    this.#eachPiece(address, size, (piece, offset, length) => {
+      if (value === 0) {
+        const host = piece.bank.hosts[piece.index]!;
+        if (host !== ABSENT) this.#clear(host + offset, length);
+        return;
+      }
+      const host = this.#hostOf(piece) + offset;
       this.#bytes.fill(value, host, host + length);
       this.onHostWrite(hostOffset(host), length);
     });
@@ -113,47 +169,63 @@ export class BankedMemory implements PhysicalMemory {
   }
 
   read32(address: Pa): number {
-    return this.#view.getUint32(this.#require(address, 4), true);
+    const host = this.#word(address, false);
+    return host === undefined ? 0 : this.#view.getUint32(host, true);
   }
 
   write32(address: Pa, value: number): void {
-    const host = this.#require(address, 4);
+    const host = this.#word(address, true)!;
     this.#view.setUint32(host, value, true);
     this.onHostWrite(hostOffset(host), 4);
   }
 
+  /** What has no place yet is left out. */
   segments(address: Pa, size: number, at: Gpa, writable: boolean, kind: BankKind = 'ram'): MapSegment[] {
     const out: MapSegment[] = [];
-    for (const bank of this.#banks) {
-      if (bank.kind !== kind) continue;
-      const start = Math.max(address, bank.start);
-      const end = Math.min(address + size, bank.start + bank.size);
+    for (const { bank, start: blockStart, size: blockSize, host } of this.#placed(kind)) {
+      const start = Math.max(address, blockStart);
+      const end = Math.min(address + size, blockStart + blockSize);
       if (start >= end) continue;
-      out.push({
-        start: (at + (start - address)) as Gpa,
-        size: end - start,
-        host: hostOffset(bank.host + (start - bank.start)),
-        physical: pa(start),
-        writable,
-      });
+      const offset = hostOffset(host + (start - blockStart));
+      const last = out.at(-1);
+      // Blocks of a bank that were placed one behind the other make one segment.
+      if (bank.hosts.length > 1 && last && last.physical + last.size === start && last.host + last.size === offset)
+        last.size += end - start;
+      else
+        out.push({
+          start: (at + (start - address)) as Gpa,
+          size: end - start,
+          host: offset,
+          physical: pa(start),
+          writable,
+        });
     }
     return out;
   }
 
   /** Every page that is not all zero, in address order: what a state digest covers. */
   *touchedPages(): Generator<{ address: Pa; bytes: Uint8Array }> {
-    for (const bank of this.#banks) {
-      const words = new Int32Array(this.wasm.buffer, bank.host, bank.size / 4);
+    for (const { start, size, host: base } of this.#placed()) {
+      const words = new Int32Array(this.wasm.buffer, base, size / 4);
       for (let first = 0; first < words.length; first += PAGE_SIZE / 4) {
-        if (!this.pageWritten(hostOffset(bank.host + first * 4))) continue;
+        if (!this.pageWritten(hostOffset(base + first * 4))) continue;
         let any = 0;
         for (let i = first; i < first + PAGE_SIZE / 4 && any === 0; i++) any = words[i] as number;
         if (any !== 0) {
           const offset = first * 4;
-          const host = bank.host + offset;
-          yield { address: pa(bank.start + offset), bytes: this.#bytes.subarray(host, host + PAGE_SIZE) };
+          const host = base + offset;
+          yield { address: pa(start + offset), bytes: this.#bytes.subarray(host, host + PAGE_SIZE) };
         }
       }
+    }
+  }
+
+  /** Blocks that have their place, in address order. */
+  *#placed(kind?: BankKind): Generator<Piece & { host: number }> {
+    for (const bank of this.#banks) {
+      if (kind !== undefined && bank.kind !== kind) continue;
+      for (const [index, host] of bank.hosts.entries())
+        if (host !== ABSENT) yield { ...this.#piece(bank, index), host };
     }
   }
 
@@ -172,23 +244,68 @@ export class BankedMemory implements PhysicalMemory {
     return this.#banks.find((bank) => address >= bank.start && address < bank.start + bank.size);
   }
 
-  #require(address: Pa, size: number): number {
-    if (!this.isRam(address, size)) throw new RangeError(`0x${address.toString(16)}+${size} is not RAM`);
-    return this.host(address) as number;
+  #piece(bank: Bank, index: number): Piece {
+    const offset = index * bank.block;
+    return { bank, index, start: pa(bank.start + offset), size: Math.min(bank.block, bank.size - offset) };
   }
 
-  #eachPiece(address: Pa, size: number, visit: (host: number, length: number, done: number) => void): void {
+  #pieceAt(address: Pa): Piece | undefined {
+    const bank = this.#bankAt(address);
+    return bank && this.#piece(bank, Math.floor((address - bank.start) / bank.block));
+  }
+
+  /** Where the piece's block is; it gets a place if it has none. */
+  #hostOf({ bank, index, size }: Piece): number {
+    const host = bank.hosts[index]!;
+    if (host !== ABSENT) return host;
+    const placed = this.#next;
+    if (placed + size > this.wasm.buffer.byteLength)
+      throw new MemoryTooLarge(this.wasm.buffer.byteLength - this.#reserved);
+    this.#next += size;
+    bank.hosts[index] = placed;
+    return placed;
+  }
+
+  /** Where the word is; undefined if it has no place and gets none. */
+  #word(address: Pa, place: boolean): number | undefined {
+    if (!this.isRam(address, 4)) throw new RangeError(`0x${address.toString(16)}+4 is not RAM`);
+    if (place) this.place(address);
+    return this.host(address);
+  }
+
+  #eachPiece(
+    address: Pa,
+    size: number,
+    visit: (piece: Piece, offset: number, length: number, done: number) => void,
+  ): void {
     if (!this.#covers(address, size, () => true))
       throw new RangeError(`0x${address.toString(16)}+0x${size.toString(16)} is not RAM`);
     let done = 0;
     while (done < size) {
-      const bank = this.#bankAt((address + done) as Pa) as Bank;
-      const offset = address + done - bank.start;
-      const length = Math.min(size - done, bank.size - offset);
-      visit(bank.host + offset, length, done);
+      const piece = this.#pieceAt((address + done) as Pa)!;
+      const offset = address + done - piece.start;
+      const length = Math.min(size - done, piece.size - offset);
+      visit(piece, offset, length, done);
       done += length;
     }
   }
+}
+
+/**
+ * For a guest's access outside its address map: gives RAM that it touched a place where it had none. True if the map lacks some
+ * of that RAM and will have it when it is made anew; then the guest tries again.
+ * @param touched first and last byte, where the guest and where the board has them
+ */
+export function placeTouched(
+  memory: PhysicalMemory,
+  map: AddressMap,
+  touched: readonly { guest: Gpa; physical: Pa }[],
+): boolean {
+  if (memory.allPlaced) return false;
+  const missing = touched.filter(
+    ({ guest }) => !map.segments.some(({ start, size }) => guest >= start && guest < start + size),
+  );
+  return missing.filter(({ physical }) => memory.place(physical)).length > 0;
 }
 
 /** A bank's bytes as a device keeps them: offsets from `base`. */

@@ -24,6 +24,8 @@ const SAS_8 = 3 << 22;
 const WNR = 1 << 6;
 const DFSC_TRANSLATION_LEVEL_3 = 0x07;
 
+const INSTRUCTION_BYTES = 4;
+
 /** Key of an MRS/MSR as in CpuPort. */
 const key = (op0: number, op1: number, crn: number, crm: number, op2: number): number =>
   (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
@@ -54,6 +56,7 @@ export class Arm64Port implements CpuPort {
   access(cpu: Cpu, access: BusAccess): Outcome {
     const percpu = this.#hv.cpu(cpu.index)!;
     const mapping = percpu.cell.stage2.find(access.address);
+    if (this.#hv.revealRam(percpu.cell, access.address, access.size)) return OUTCOME.LEAVE;
     if (mapping && (access.write ? mapping.access.write : mapping.access.read))
       return this.#mappedDevice(percpu, mapping, access);
     return this.#dataAbort(percpu, access);
@@ -75,6 +78,7 @@ export class Arm64Port implements CpuPort {
 
   fetchFault(cpu: Cpu, address: Gpa): Outcome {
     const percpu = this.#hv.cpu(cpu.index)!;
+    if (this.#hv.revealRam(percpu.cell, address, INSTRUCTION_BYTES)) return OUTCOME.LEAVE;
     if (percpu.cell.stage2.find(address)) {
       this.#nobodyAnswers(percpu, 'fetched an instruction from', address, 'a device cannot hold code');
       return OUTCOME.EXTERNAL_ABORT;
