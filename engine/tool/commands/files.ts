@@ -28,10 +28,8 @@ function namesIn(files: RootFiles, folder: string, pattern: string): string[] {
   const literal = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   const regex = new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`);
   const at = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
-  const names = node.list().map((entry) => entry.replace(/\/$/, ''));
-  return names
+  return entriesOf(node)
     .filter((name) => regex.test(name))
-    .sort()
     .map((name) => at + name);
 }
 
@@ -66,6 +64,13 @@ export const cat: Command = (process) => {
   return status;
 };
 
+/** Sorted as the C locale does; folders without their slash. */
+const entriesOf = (folder: FolderNode): string[] =>
+  folder
+    .list()
+    .map((name) => name.replace(/\/$/, ''))
+    .sort();
+
 const modeText = (node: Node): string => {
   const mode = node.kind === 'folder' ? 0o755 : node.mode;
   const bits = [...'rwxrwxrwx'].map((letter, i) => (mode & (1 << (8 - i)) ? letter : '-')).join('');
@@ -85,17 +90,17 @@ export const ls: Command = (process) => {
     process.args.slice(1).filter((argument) => !argument.startsWith('-')),
   );
   let status: number = EXIT.OK;
-  for (const path of paths.length > 0 ? paths : ['.']) {
+  for (const [index, path] of (paths.length > 0 ? paths : ['.']).entries()) {
     const node = findOrComplain(process, path);
     if (!node) {
       status = EXIT.FAILURE;
       continue;
     }
-    if (paths.length > 1 && node.kind === 'folder') process.out(`${path}:\n`);
-    for (const name of node.kind === 'folder' ? node.list() : [path]) {
+    if (paths.length > 1 && node.kind === 'folder') process.out(`${index > 0 ? '\n' : ''}${path}:\n`);
+    for (const name of node.kind === 'folder' ? entriesOf(node) : [path]) {
       const child = node.kind === 'folder' ? tree(process).find(join(path, name)) : node;
       const mode = child && child !== NOT_MODELLED ? modeText(child) : '----------';
-      process.out(`${long ? `${mode} root ` : ''}${name.replace(/\/$/, '')}\n`);
+      process.out(`${long ? `${mode} root ` : ''}${name}\n`);
     }
   }
   return status;
@@ -120,10 +125,10 @@ function drawFolder(
   indent: string,
   counts: { folders: number; files: number },
 ): void {
-  const names = folder.list().sort();
+  const names = entriesOf(folder);
   for (const [index, name] of names.entries()) {
     const last = index === names.length - 1;
-    process.out(`${indent}${last ? '└── ' : '├── '}${name.replace(/\/$/, '')}\n`);
+    process.out(`${indent}${last ? '└── ' : '├── '}${name}\n`);
     const child = tree(process).find(join(path, name));
     if (child && child !== NOT_MODELLED && child.kind === 'folder') {
       counts.folders++;

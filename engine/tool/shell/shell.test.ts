@@ -156,6 +156,12 @@ describe('files', () => {
     expect(s.say('cat notes.txt /sys/devices/jailhouse/enabled')).toBe('hello\n0\n');
     expect(s.say('ls')).toContain('notes.txt\n');
     expect(s.say('ls /sys/devices')).toBe('jailhouse\nsystem\n');
+    expect(s.say('ls /sys/devices/jailhouse')).toBe(
+      'cells\nconsole\nenabled\nmem_pool_size\nmem_pool_used\nremap_pool_size\nremap_pool_used\n',
+    );
+    expect(s.say('ls /sys/devices /sys/devices')).toBe(
+      '/sys/devices:\njailhouse\nsystem\n\n/sys/devices:\njailhouse\nsystem\n',
+    );
     expect(s.say('tree /sys/devices/jailhouse')).toBe(`/sys/devices/jailhouse
 ├── cells
 ├── console
