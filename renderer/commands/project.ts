@@ -55,6 +55,15 @@ export const projectCommands: readonly Command[] = [
     },
   },
   {
+    id: 'project.diff',
+    title: 'Project: compare configurations with a run, a revision or another project',
+    icon: 'compare',
+    unavailable: needsProject,
+    run: (workbench) => {
+      workbench.overlay = 'diff';
+    },
+  },
+  {
     id: 'export.cells',
     title: 'Export .cell files of the system and every cell',
     keys: ['Mod+E'],

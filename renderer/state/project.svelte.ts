@@ -54,6 +54,8 @@ export class OpenProject {
   readonly board: BoardDescription | undefined;
   readonly boardName: string;
   files = $state.raw<WorkingFiles>(NO_FILES);
+  /** The files as they were when this window opened the project. */
+  opened: WorkingFiles = NO_FILES;
   layout = $state.raw<Project['layout']>({});
   saveState = $state<SaveState>('saved');
   /** Files that this window and another one changed, while the person has not decided. */
@@ -109,7 +111,7 @@ export class OpenProject {
   ): Promise<OpenProject> {
     const open = new OpenProject(bridge, notices, project, board);
     open.#adopt(project, await open.#fetched(filesOf(project)));
-    open.files = open.#saved;
+    open.files = open.opened = open.#saved;
     open.#meetOwn();
     return open;
   }
