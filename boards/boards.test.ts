@@ -65,7 +65,17 @@ const cellOf = ({ config }: Built): CellConfig => (config as Extract<Config, { k
 const TOGETHER: Readonly<Record<string, string[][]>> = {
   'zynqmp-zcu102': [['inmate-demo.c'], ['linux-demo.c', 'linux-demo-2.c']],
   'qemu-arm64': [
-    ['greeter.c', 'timer.c', 'smp.c', 'comm-client.c', 'vconsole.c', 'trespasser.c', 'cmdline.c', 'linux-demo.c'],
+    [
+      'greeter.c',
+      'timer.c',
+      'smp.c',
+      'comm-client.c',
+      'vconsole.c',
+      'trespasser.c',
+      'cmdline.c',
+      'ivshmem.c',
+      'linux-demo.c',
+    ],
   ],
 };
 

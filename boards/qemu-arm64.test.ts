@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BoardLibrary, FolderSource } from '../engine/service/library.ts';
+import { BoardLibrary, FolderSource, LayeredSource, MemorySource } from '../engine/service/library.ts';
 import { Pump } from '../engine/service/pump.ts';
 import { Run } from '../engine/service/run.ts';
 
@@ -10,8 +10,29 @@ const library = new BoardLibrary(import.meta.dirname);
 const board = library.load('qemu-arm64');
 const folder = join(library.folder, board.name);
 
+/** The third peer of the ivshmem link, as the second one's configuration with its own figures. */
+function otherPeer(): string {
+  const writable = '.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |\n\t\t\t\t JAILHOUSE_MEM_ROOTSHARED,';
+  const readOnly = '.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_ROOTSHARED,';
+  const text = readFileSync(join(folder, 'ivshmem.c'), 'utf8')
+    .replace('"ivshmem"', '"other"')
+    .replace('1 << 12', '1 << 13')
+    .replace('0x7f860000', '0x7f870000')
+    .replace('shmem_dev_id = 1', 'shmem_dev_id = 2')
+    .replace('.vpci_irq_base = 112', '.vpci_irq_base = 116')
+    .replace('144 - 128', '148 - 128');
+  const [first, second] = [text.indexOf('peer 1, which'), text.indexOf('peer 2 */')];
+  const swapped =
+    text.slice(first, second).replace(writable, readOnly) + text.slice(second).replace(readOnly, writable);
+  return text.slice(0, first) + swapped;
+}
+const files = new LayeredSource(
+  new FolderSource(folder, { absolute: false }),
+  new MemorySource([{ path: 'other.c', bytes: new TextEncoder().encode(otherPeer()) }]),
+);
+
 /** One board for all tests: each enables the hypervisor anew, and finds the board as a person would after a disable. */
-const run = new Run({ board, files: new FolderSource(folder, { absolute: false }), script: null, prompt: false });
+const run = new Run({ board, files, script: null, prompt: false });
 
 let said: Record<string, string> = {};
 run.consoles.onOutput(({ name }, bytes) => {
@@ -153,6 +174,24 @@ expect cmdline "Start 2 since"`);
     'Command line at 0x0000000000001000, 256 bytes\n 1: text=hello\n 2: number=-0x10\n 3: flag\n 4: other\n4 parameters\n' +
     `text:   hello\nnumber: -16\nflag:   true\nStart ${starts} since the image was loaded, written as starts=0000${starts}\n`;
   expect(cmdline).toBe(report(1) + report(2));
+});
+
+test('ivshmem peers read what the others write, and ring each other', () => {
+  const { ivshmem, other } = play(`${start('ivshmem', 'count=2')}
+jailhouse cell create other.c
+jailhouse cell load other inmates/ivshmem.bin -s "peer=1 count=1" -a 0x1000
+jailhouse cell start other
+expect ivshmem done 2
+expect other done 2
+jailhouse cell destroy other
+sleep 0.01`);
+  const rung = (intid: number, ring: number, says = ''): string => `Interrupt ${intid}, ring ${ring}\n${says}`;
+  const peer = (id: number): string => `Peer ${id} is in state ${id + 1} and says "hello from peer ${id}"\n`;
+  const about = (id: number): string => `Peer ${id} of 3, 36 KiB shared and 8 KiB of output at 0x7faf0000\n`;
+  // By its state the other one, its doorbell, and its end, when there is nobody left to read of.
+  const lines = [rung(144, 1, peer(2)), rung(144, 2, peer(2)), rung(144, 3)];
+  for (const text of [about(1), ...lines, 'Ringing peer 2\n', 'Ivshmem done\n']) expect(ivshmem).toContain(text);
+  expect(other).toBe(`${about(2)}${rung(148, 1, peer(1))}Ringing peer 1\nIvshmem done\n${rung(148, 2, peer(1))}`);
 });
 
 test('linux-loader says what it needs', () => {
