@@ -38,6 +38,7 @@ try {
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   const env = environment();
+  await fetchSystems(env);
 
   await oneCheck('Lint', (remark) => ran('npm', ['run', '-s', 'lint'], env, 15 * MINUTE, remark));
   await oneCheck('Types', (remark) => ran('npm', ['run', '-s', 'types'], env, 15 * MINUTE, remark));
@@ -78,6 +79,18 @@ for (const [title, names] of /** @type {const} */ ([
   if (names.length > 0) say(`\n${title}:\n${names.map((name) => `  ${name}`).join('\n')}`);
 say(`\n${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped`);
 process.exit(total.failed.length === 0 ? 0 : 1);
+
+/**
+ * The kernel and firmware that tests boot, from the machine's package sources; without them these tests are skipped by name.
+ * @param {NodeJS.ProcessEnv} env
+ */
+function fetchSystems(env) {
+  return step('Fetching the systems that tests boot (about 60 MB once)', async (remark) => {
+    const command = ['boards/systems/fetch.ts'];
+    const { code, output } = await run('node', command, { cwd: root, env, timeoutMs: 10 * MINUTE });
+    if (code !== 0) remark(lastLines(output, 1).trim());
+  });
+}
 
 /**
  * A program that is one check by itself.

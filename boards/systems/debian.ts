@@ -67,6 +67,7 @@ export class DebianPackages {
       `Dir::Cache::archives=${folders.archives}`,
       ...['pkgcache', 'srcpkgcache'].map((name) => `Dir::Cache::${name}=`),
       'Acquire::Languages=none',
+      'APT::Update::Error-Mode=any',
       'APT::Sandbox::User=',
     ].flatMap((option) => ['-o', option]);
     call('apt-get', [...this.#options, '-q', 'update']);
