@@ -10,9 +10,9 @@ const OBJCOPY = 'aarch64-linux-gnu-objcopy';
 /** The committed binaries come from this release; another one may make other bytes of the same sources. */
 export const COMPILER_VERSION = '12.2.0';
 
-/** Freestanding code for the general registers only, at an address known when linking, the same on every machine. */
+/** Freestanding code at an address known when linking, the same on every machine. */
 const COMPILE_FLAGS = [
-  ...['-std=gnu11', '-O2', '-ffreestanding', '-fno-pic', '-march=armv8-a', '-mgeneral-regs-only', '-mstrict-align'],
+  ...['-std=gnu11', '-O2', '-ffreestanding', '-fno-pic', '-mstrict-align'],
   // No calls into libgcc; address 0 is memory like any other; memset is not turned into a call to itself.
   ...['-mno-outline-atomics', '-fno-delete-null-pointer-checks', '-fno-tree-loop-distribute-patterns'],
   ...[
@@ -24,6 +24,11 @@ const COMPILE_FLAGS = [
   ],
   ...['-fno-ident', '-g0', '-Wall', '-Wextra', '-Werror'],
 ];
+/** Which registers code may use: the general ones only, or those of SIMD and FP too, and then fused only where it says so. */
+const REGISTER_FLAGS = {
+  general: ['-march=armv8-a', '-mgeneral-regs-only'],
+  fp: ['-march=armv8-a+crypto', '-ffp-contract=off', '-fno-math-errno'],
+} as const;
 const LINK_FLAGS = ['-nostdlib', '-no-pie', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments'];
 
 /** Release of the cross compiler on this machine; undefined if there is none. */
@@ -43,9 +48,18 @@ function runTool(command: string, args: string[], directory: string): void {
  * @returns the paths of the objects, in the order of the sources
  * @throws Error with the compiler's own words
  */
-export function compileObjects(sources: string[], includeDirectory: string, directory: string): string[] {
+export function compileObjects(
+  sources: string[],
+  includeDirectory: string,
+  directory: string,
+  registers: keyof typeof REGISTER_FLAGS = 'general',
+): string[] {
   mkdirSync(directory, { recursive: true });
-  runTool(COMPILER, [...COMPILE_FLAGS, `-I${includeDirectory}`, '-c', ...sources], directory);
+  runTool(
+    COMPILER,
+    [...COMPILE_FLAGS, ...REGISTER_FLAGS[registers], `-I${includeDirectory}`, '-c', ...sources],
+    directory,
+  );
   return sources.map((source) => join(directory, basename(source).replace(/\.[cS]$/, '.o')));
 }
 

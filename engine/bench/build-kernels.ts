@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileObjects, linkImage } from '../../boards/cross-compiler.ts';
-import { KERNEL_DIRECTORY, KERNELS, kernelImagePath } from './kernels.ts';
+import { groupOf, KERNEL_DIRECTORY, KERNELS, kernelImagePath } from './kernels.ts';
 
 /**
  * Builds every kernel from its sources.
@@ -19,7 +19,8 @@ export function buildKernels(): Uint8Array[] {
     const harnessObjects = compileObjects(sources, harness, join(directory, 'harness'));
     return KERNELS.map((name) => {
       const own = join(directory, name);
-      const objects = compileObjects([join(KERNEL_DIRECTORY, `${name}.c`)], harness, own);
+      const registers = groupOf(name) === 'fp' ? 'fp' : 'general';
+      const objects = compileObjects([join(KERNEL_DIRECTORY, `${name}.c`)], harness, own, registers);
       return linkImage([...harnessObjects, ...objects], join(harness, 'image.lds'), own);
     });
   } finally {

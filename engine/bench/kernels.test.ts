@@ -7,12 +7,14 @@ import { buildKernels } from './build-kernels.ts';
 import { BoardLibrary } from '../service/library.ts';
 import { runOnBareBoard } from './bare-board.ts';
 import { BENCH_BOARD } from './journeys.ts';
-import { KernelOutput, KERNELS, kernelImagePath, loadKernel } from './kernels.ts';
+import { KERNEL_GROUPS, KernelOutput, KERNELS, kernelImagePath, loadKernel } from './kernels.ts';
 import { qemuVersion, runOnQemu } from './qemu.ts';
 
 describe('kernel images', () => {
-  test('half of them run with the MMU on', () => {
-    expect(KERNELS.filter((name) => loadKernel(name).mmu)).toHaveLength(KERNELS.length / 2);
+  test('half of those for integers run with the MMU on, and all others', () => {
+    const { integer, fp } = KERNEL_GROUPS;
+    expect(integer.filter((name) => loadKernel(name).mmu)).toHaveLength(integer.length / 2);
+    expect(fp.filter((name) => loadKernel(name).mmu)).toEqual(fp);
   });
 
   test.each(KERNELS)('%s runs the share of its rounds that is asked for', (name) => {

@@ -1,12 +1,21 @@
-// The bench's integer kernels: bare-metal images that run unchanged on QEMU's virt machine and on our bare board.
+// The bench's kernels: bare-metal images that run unchanged on QEMU's virt machine and on our bare board.
 // What an image does and prints is in kernels/harness/harness.h.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const KERNEL_DIRECTORY = join(import.meta.dirname, 'kernels');
 
-export const KERNELS = ['lists', 'sort', 'chase', 'sha256', 'recursion', 'bytecode'] as const;
+/** By what they use: the general registers only, or floating point, vectors and cryptographic instructions. */
+export const KERNEL_GROUPS = {
+  integer: ['lists', 'sort', 'chase', 'sha256', 'recursion', 'bytecode'],
+  fp: ['matrices', 'fourier', 'vectors', 'aes'],
+} as const;
+export type KernelGroup = keyof typeof KERNEL_GROUPS;
+export const KERNELS = [...KERNEL_GROUPS.integer, ...KERNEL_GROUPS.fp] as const;
 export type KernelName = (typeof KERNELS)[number];
+
+export const groupOf = (name: KernelName): KernelGroup =>
+  (KERNEL_GROUPS.integer as readonly string[]).includes(name) ? 'integer' : 'fp';
 
 /** Where a raw binary without a Linux header goes in the RAM of QEMU's virt machine; it is entered at its first byte. */
 export const LOAD_ADDRESS = 0x40080000;

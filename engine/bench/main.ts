@@ -6,16 +6,16 @@ import { compareKernel, type KernelResult } from './compare.ts';
 import { measureConfigurations, type ConfigurationsResult } from './configurations.ts';
 import { canMeasureIdle, measureIdleShare } from './idle.ts';
 import { BENCH_BOARD, JOURNEYS, measureJourney } from './journeys.ts';
-import { KERNELS, type KernelName } from './kernels.ts';
+import { groupOf, KERNEL_GROUPS, KERNELS, type KernelGroup, type KernelName } from './kernels.ts';
 import { qemuVersion } from './qemu.ts';
 import { configurationLines, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
 import { geometricMean, median } from './statistics.ts';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
 
-Runs integer kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
+Runs kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
 an inmate and for enable, and what an engine at rest costs. With kernels named only these are run.
-Kernels: ${KERNELS.join(', ')}
+Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and ciphers: ${KERNEL_GROUPS.fp.join(', ')}
 
   --quick  a fifth of the work, once: to see that it runs, not to compare
   --json   one JSON object on standard output; progress goes to standard error
@@ -30,7 +30,9 @@ const CORPUS = join(import.meta.dirname, '../config/source/corpus');
 /** The bench as JSON. What could not be measured is left out; null stands where QEMU is missing. */
 interface BenchResult {
   kernels: KernelResult[];
+  /** Of the integer kernels, and of the others. */
   geomean: number | null;
+  fpGeomean: number | null;
   firstCharacter?: { seconds: number; limit: number };
   enable?: { seconds: number; limit: number };
   idle?: { share: number; limit: number };
@@ -62,7 +64,7 @@ async function main(): Promise<number> {
       : 'qemu-system-aarch64 is missing: no ratios. Install it with: apt-get install qemu-system-arm',
   );
 
-  const result: BenchResult = { kernels: [], geomean: null, qemu };
+  const result: BenchResult = { kernels: [], geomean: null, fpGeomean: null, qemu };
   const board = new BoardLibrary(BOARDS).load(BENCH_BOARD);
   print(KERNEL_HEADING);
   for (const name of names) {
@@ -70,9 +72,17 @@ async function main(): Promise<number> {
     result.kernels.push(kernel);
     print(kernelLine(kernel));
   }
-  const ratios = result.kernels.map(({ ratio }) => ratio).filter((ratio) => ratio !== null);
-  if (ratios.length > 0) result.geomean = geometricMean(ratios);
-  print(meanLine(result.geomean));
+  const mean = (group: KernelGroup): number | null => {
+    const ratios = result.kernels
+      .filter(({ name }) => groupOf(name) === group)
+      .map(({ ratio }) => ratio)
+      .filter((ratio) => ratio !== null);
+    return ratios.length > 0 ? geometricMean(ratios) : null;
+  };
+  result.geomean = mean('integer');
+  result.fpGeomean = mean('fp');
+  print(meanLine('geomean', result.geomean));
+  print(meanLine('fp geomean', result.fpGeomean));
 
   if (positionals.length === 0) {
     for (const journey of JOURNEYS) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KernelOutput, type Kernel } from './kernels.ts';
 
-const QEMU = 'qemu-system-aarch64';
+export const QEMU = 'qemu-system-aarch64';
 const MACHINE = [
   '-M',
   'virt',

@@ -11,7 +11,8 @@ export function kernelLine({ name, mips, qemuMips, ratio }: KernelResult): strin
   return [name, cell(mips, 0), cell(qemuMips, 0), cell(ratio, 2)].map((text) => text.padStart(12)).join('');
 }
 
-export const meanLine = (mean: number | null): string => `${'geomean'.padStart(12)}${cell(mean, 2).padStart(36)}`;
+export const meanLine = (title: string, mean: number | null): string =>
+  `${title.padStart(12)}${cell(mean, 2).padStart(36)}`;
 
 /** One measurement against its limit. */
 export function limitLine(title: string, value: string, limit: string, within: boolean): string {
