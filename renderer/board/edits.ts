@@ -3,6 +3,10 @@ import { cellName, cellOf, cpusOf, MEM_FLAG } from '../../engine/config/index.ts
 import type { CellConfig, Config, MemoryRegion } from '../../engine/config/index.ts';
 import type { CellEntry, OpenProject } from '../state/project.svelte.ts';
 import { cpuSetFor, moveCpu } from './cpus.ts';
+import { deviceRegion } from './devices.ts';
+import { irqchipsWith } from './interrupts.ts';
+import type { BoardWindow } from './names.ts';
+import { interruptsOf } from './pins.ts';
 import { canReshape, reshaped } from './regionEdit.ts';
 import type { Grip } from './regionEdit.ts';
 
@@ -77,8 +81,48 @@ export function addRegion(project: OpenProject, entry: CellEntry): number | unde
  */
 export function removeRegion(project: OpenProject, key: string, index: number): boolean {
   return editCell(project, `Remove region ${index} of ${named(project, key)}`, key, (cell) => {
-    cell.memoryRegions.splice(index, 1);
-    for (const device of cell.pciDevices) if (device.shmemRegionsStart > index) device.shmemRegionsStart--;
+    dropRegion(cell, index);
+  });
+}
+
+function dropRegion(cell: CellConfig, index: number): void {
+  cell.memoryRegions.splice(index, 1);
+  for (const device of cell.pciDevices) if (device.shmemRegionsStart > index) device.shmemRegionsStart--;
+}
+
+/** Gives a cell exactly these interrupt lines: SPIs, or on x86 pins. */
+export function setInterrupts(project: OpenProject, entry: CellEntry, lines: readonly number[]): boolean {
+  const address = BigInt(project.board?.gic?.distributor ?? project.board?.x86?.ioApics[0]?.base ?? 0);
+  return editCell(project, `Change the interrupts of ${entry.name}`, entry.key, (cell) => {
+    cell.irqchips = irqchipsWith(cell.irqchips, lines, project.x86, address);
+  });
+}
+
+/** Opens devices to a cell: a region each, and their interrupt lines. */
+export function giveDevices(project: OpenProject, entry: CellEntry, windows: readonly BoardWindow[]): boolean {
+  if (windows.length === 0) return true;
+  const what = windows.length === 1 ? windows[0]!.name : `${windows.length} devices`;
+  const address = BigInt(project.board?.gic?.distributor ?? 0);
+  const lines = windows.flatMap(({ spi }) => (spi === undefined ? [] : [spi]));
+  return editCell(project, `Give ${what} to ${entry.name}`, entry.key, (cell) => {
+    cell.memoryRegions.push(...windows.map(deviceRegion));
+    if (!project.x86 && lines.length > 0)
+      cell.irqchips = irqchipsWith(
+        cell.irqchips,
+        [...new Set([...interruptsOf(cell, false), ...lines])],
+        false,
+        address,
+      );
+  });
+}
+
+/** Takes a device back: its own region, and its interrupt line. */
+export function takeDevice(project: OpenProject, entry: CellEntry, window: BoardWindow, index: number): boolean {
+  return editCell(project, `Take ${window.name} from ${entry.name}`, entry.key, (cell) => {
+    dropRegion(cell, index);
+    if (project.x86 || window.spi === undefined) return;
+    const rest = interruptsOf(cell, false).filter((line) => line !== window.spi);
+    cell.irqchips = irqchipsWith(cell.irqchips, rest, false, 0n);
   });
 }
 

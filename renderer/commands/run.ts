@@ -1,6 +1,7 @@
 // Commands of runs: boot, transport, and how the run view is arranged.
 import type { Workbench } from '../state/workbench.svelte.ts';
 import type { Grid } from '../run/layout.svelte.ts';
+import { bootCpus } from '../run/bootCpus.ts';
 import type { Command } from './table.ts';
 import { needsLiveRun, needsProject, needsScenario } from './available.ts';
 
@@ -10,7 +11,9 @@ const canBoot = (workbench: Workbench): string | undefined =>
 
 async function boot(workbench: Workbench, script: boolean): Promise<void> {
   workbench.view = 'run';
-  await workbench.runs.boot({ script, pace: workbench.settings.text('pace') === 'free' ? 'free' : 'real' });
+  const cpus = bootCpus(workbench.project!);
+  const pace = workbench.settings.text('pace') === 'free' ? 'free' : 'real';
+  await workbench.runs.boot({ script, pace, ...(cpus !== undefined && { cpus }) });
 }
 
 const phase = (workbench: Workbench): string | undefined => workbench.runs.live?.status?.phase;

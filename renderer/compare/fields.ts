@@ -1,6 +1,6 @@
 // Two configurations field by field: what has another value, which entries are only in one. Entries of arrays are matched first, so
 // that a region that was put in front of others is one difference and not all of them.
-import { commonPairs, showJson } from '../../engine/config/index.ts';
+import { commonPairs, cpuList, showJson } from '../../engine/config/index.ts';
 import type { Config, Json } from '../../engine/config/index.ts';
 
 export interface FieldDifference {
@@ -34,7 +34,7 @@ const keysOf = (a: JsonObject, b: JsonObject): string[] => [...new Set([...Objec
 export function valueText(value: Json | undefined): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) {
-    if (value.length > 0 && value.every((each) => typeof each === 'number')) return rangesText(value);
+    if (value.length > 0 && value.every((each) => typeof each === 'number')) return cpuList(value);
     return value.length === 0 ? 'none' : value.map(valueText).join(value.some(isObject) ? '; ' : ' ');
   }
   if (isObject(value))
@@ -42,18 +42,6 @@ export function valueText(value: Json | undefined): string {
       .map(([key, each]) => `${key} ${valueText(each)}`)
       .join(', ');
   return String(value);
-}
-
-/** Numbers as sysfs lists them: `0,2-3`. */
-function rangesText(numbers: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0; i < numbers.length;) {
-    let end = i;
-    while (numbers[end + 1] === numbers[end]! + 1) end++;
-    parts.push(end === i ? `${numbers[i]}` : `${numbers[i]}-${numbers[end]}`);
-    i = end + 1;
-  }
-  return parts.join(',');
 }
 
 function walk(found: FieldDifference[], path: string, a: Json | undefined, b: Json | undefined): void {
