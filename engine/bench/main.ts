@@ -2,19 +2,20 @@
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { BoardLibrary } from '../service/library.ts';
+import { bootMissing, measureBoot, type BootResult } from './boot.ts';
 import { compareKernel, type KernelResult } from './compare.ts';
 import { measureConfigurations, type ConfigurationsResult } from './configurations.ts';
 import { canMeasureIdle, measureIdleShare } from './idle.ts';
 import { BENCH_BOARD, JOURNEYS, measureJourney } from './journeys.ts';
 import { groupOf, KERNEL_GROUPS, KERNELS, type KernelGroup, type KernelName } from './kernels.ts';
 import { qemuVersion } from './qemu.ts';
-import { configurationLines, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
+import { bootLine, configurationLines, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
 import { geometricMean, median } from './statistics.ts';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
 
 Runs kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
-an inmate and for enable, and what an engine at rest costs. With kernels named only these are run.
+an inmate, for enable and for Debian's kernel, and what an engine at rest costs. With kernels named only these are run.
 Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and ciphers: ${KERNEL_GROUPS.fp.join(', ')}
 
   --quick  a fifth of the work, once: to see that it runs, not to compare
@@ -37,6 +38,7 @@ interface BenchResult {
   enable?: { seconds: number; limit: number };
   idle?: { share: number; limit: number };
   configurations?: ConfigurationsResult;
+  boot?: BootResult;
   qemu: string | null;
 }
 
@@ -101,6 +103,11 @@ async function main(): Promise<number> {
     } else {
       print('an engine at rest: not measured, needs /proc');
     }
+    const noSystem = bootMissing();
+    if (noSystem === undefined) {
+      result.boot = await measureBoot(BENCH_BOARD, { repeat: effort.repeat, withQemu: qemu !== null });
+      print(bootLine(result.boot));
+    } else print(`Debian's kernel to the start of init: not measured, ${noSystem}`);
     result.configurations = measureConfigurations(BOARDS, CORPUS);
     for (const line of configurationLines(result.configurations)) print(line);
   }

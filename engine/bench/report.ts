@@ -1,4 +1,5 @@
 // What the bench prints: tables for people. The JSON form is in main.ts.
+import type { BootResult } from './boot.ts';
 import type { KernelResult } from './compare.ts';
 import type { ConfigurationsResult } from './configurations.ts';
 
@@ -30,4 +31,15 @@ export function configurationLines({ files, seconds, limit, compiler }: Configur
   const title = `gcc and objcopy over ${compiler.files} of them take ${compiler.seconds.toFixed(2)} s; ours`;
   const within = compiler.ratio <= compiler.limit;
   return [all, limitLine(title, compiler.ratio.toFixed(3), `${compiler.limit} of that`, within)];
+}
+
+/** QEMU's time times this is the limit of a boot. */
+const BOOT_LIMIT = 4;
+
+/** A boot against its limit, or its bare time where there is no QEMU. */
+export function bootLine({ seconds, qemuSeconds, ratio }: BootResult): string {
+  const title = "Debian's kernel to the start of init";
+  if (qemuSeconds === null || ratio === null) return `${title}: ${seconds.toFixed(2)} s`;
+  const value = `${seconds.toFixed(2)} s, ${ratio.toFixed(2)} times QEMU's ${qemuSeconds.toFixed(2)} s`;
+  return limitLine(title, value, `${BOOT_LIMIT} times`, ratio <= BOOT_LIMIT);
 }
