@@ -41,9 +41,7 @@ export interface ClusterOptions {
   readonly regions?: boolean | RegionTuning;
   /** Host milliseconds, for the statistics alone; time in translation reads 0 without it. */
   readonly hostClock?: () => number;
-  /** The GIC's CPU interface is in system registers (ICC_*). */
-  readonly gicRegisters?: boolean;
-  /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, … */
+  /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, ID_AA64PFR0_EL1 with the GIC field, … */
   readonly registers?: Readonly<Record<string, bigint>>;
 }
 
@@ -56,7 +54,6 @@ interface InterpreterExports {
   run(): number;
   switchLevel(el: number, spSelect: number): void;
   addressTranslation(lo: number, hi: number, write: number, user: number): void;
-  maintain(lo: number, hi: number, permission: number): number;
   readPstate(): number;
   writePstate(value: number): void;
 }
@@ -67,7 +64,6 @@ export class CpuCluster {
   readonly view: DataView;
   readonly registers: Readonly<Record<string, bigint>>;
   readonly onEvent: ClusterOptions['onEvent'];
-  readonly gicRegisters: boolean;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
   private readonly exports: InterpreterExports;
@@ -92,7 +88,6 @@ export class CpuCluster {
     this.words = new Int32Array(memory.buffer);
     this.registers = options.registers ?? {};
     this.onEvent = options.onEvent;
-    this.gicRegisters = options.gicRegisters ?? false;
     this.area = placeArea(areaStart, cpus.length, {
       memoryBytes: memory.buffer.byteLength,
       ...(options.codePages === undefined ? {} : { codePages: options.codePages }),
@@ -338,10 +333,6 @@ export class CpuCluster {
     this.exports.addressTranslation(lo, hi, write ? 1 : 0, user ? 1 : 0);
   }
 
-  maintain({ exchange: { lo, hi } }: Processor, permission: number): boolean {
-    return this.exports.maintain(lo, hi, permission) !== 0;
-  }
-
   private decode(record: number): void {
     const { records, code } = this.codePages.pageOf(record >>> 0);
     this.instructionsDecoded += this.decoder.decode(records, code, (record - records) / RECORD_SIZE);
@@ -380,6 +371,13 @@ export class CpuCluster {
       regionsEvicted: this.regions?.evicted ?? 0,
       instructionsInRegions: this.cpus.reduce((sum, cpu) => sum + cpu.instructionsInRegions, 0),
       translateMs: this.regions?.translateMs ?? 0,
+      ...(this.regions && {
+        regionExits: {
+          interpreter: total('regionSideExits'),
+          budget: total('regionBudgetExits'),
+          untranslated: total('regionColdExits'),
+        },
+      }),
     };
   }
 }

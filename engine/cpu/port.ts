@@ -54,8 +54,6 @@ export interface CpuPort {
    */
   readSystemRegister(cpu: Cpu, key: number): Outcome;
   writeSystemRegister(cpu: Cpu, key: number): Outcome;
-  /** Level of the performance monitors' interrupt (a private interrupt of the CPU), where the board has wired it. */
-  performanceInterrupt?(cpu: Cpu, level: boolean): void;
   /** The guest executed an instruction that this engine does not implement (it then takes UNDEFINED). */
   unimplemented(cpu: Cpu, instruction: number): void;
 }
@@ -151,4 +149,9 @@ export interface CpuStatistics {
   regionsEvicted: number;
   instructionsInRegions: number;
   translateMs: number;
+  /**
+   * Why regions came back: an instruction for the interpreter, too little budget for the next piece, code that is not
+   * translated.
+   */
+  regionExits?: { interpreter: number; budget: number; untranslated: number };
 }

@@ -83,7 +83,6 @@ export class BoardMachine implements Machine {
       ...(options.hostClock && { hostClock: options.hostClock }),
       cpus: board.cpus,
       port: this.bareBoard,
-      gicRegisters: gic.version === 3,
       registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz) },
       onEvent: (cpu) => this.#scheduler.wake(cpu),
     });

@@ -201,13 +201,13 @@ function findDirty(blocks: readonly FlowBlock[]): void {
       dirty |= before.dirtyAtEnd | (before.endEffects?.writes ?? 0);
       flags ||= before.flagsDirtyAtEnd;
     }
-    const changed = dirty !== block.dirty || flags !== block.flagsDirty;
     block.dirty = dirty;
     block.flagsDirty = flags;
     for (const effects of block.effects) {
       dirty = dirtyBehind(effects, dirty);
       flags = isOutlined(effects) ? false : flags || effects.setsFlags;
     }
+    const changed = dirty !== block.dirtyAtEnd || flags !== block.flagsDirtyAtEnd;
     block.dirtyAtEnd = dirty;
     block.flagsDirtyAtEnd = flags;
     return changed;

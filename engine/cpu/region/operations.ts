@@ -19,6 +19,9 @@ import type { FunctionBuilder, L32, L64 } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
 import { registerBit } from './effects.ts';
 
+/** What regions call of the processor's services. */
+export type RegionServices = Pick<Services, 'refill' | 'storeFlags'>;
+
 const LOCAL_GET = 0x20;
 
 /** The locals of a region's function. */
@@ -73,7 +76,7 @@ export interface BranchTaker {
 
 export class RegionOperations extends RecordOperations {
   readonly locals: RegionLocals;
-  private readonly services: Services;
+  private readonly services: RegionServices;
   /** Writes code that leaves the region in front of the running instruction. */
   private readonly leave: () => void;
   known: FlagKnowledge = 'nothing';
@@ -83,7 +86,7 @@ export class RegionOperations extends RecordOperations {
   private writes: { bit: number; value: X64 }[] = [];
   private nested = 0;
 
-  constructor(f: FunctionBuilder, window: number, services: Services, leave: () => void) {
+  constructor(f: FunctionBuilder, window: number, services: RegionServices, leave: () => void) {
     super(f, window);
     this.services = services;
     this.leave = leave;

@@ -6,7 +6,6 @@ import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
-import type { Services } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import { OUTLINED, REGION } from '../interpreter/loop.ts';
@@ -18,6 +17,7 @@ import { inPage } from './blocks.ts';
 import { SP_BIT } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
 import { dirtyBehind, isOutlined, liveBehind } from './flow.ts';
+import type { RegionServices } from './operations.ts';
 import { RegionOperations } from './operations.ts';
 
 /** Calls between regions nest on the host's stack: deeper ones replace their caller. */
@@ -41,7 +41,7 @@ export class RegionWriter {
   private readonly f: FunctionBuilder;
   private readonly flow: Flow;
   private readonly place: RegionPlace;
-  private readonly services: Services;
+  private readonly services: RegionServices;
   private readonly operations: RegionOperations;
   private readonly state: StateAccess;
   private readonly left: L32;
@@ -53,7 +53,7 @@ export class RegionWriter {
   /** The running point for side exits: page offset, and what of the block's cost lies ahead. */
   private at = { offset: 0, ahead: 0 };
 
-  constructor(f: FunctionBuilder, services: Services, flow: Flow, place: RegionPlace) {
+  constructor(f: FunctionBuilder, services: RegionServices, flow: Flow, place: RegionPlace) {
     this.f = f;
     this.flow = flow;
     this.place = place;
