@@ -67,6 +67,9 @@ export interface BoardIommu extends BoardRange {
   type: IommuKind;
   /** TI PVU: the window through which its TLB is filled. */
   tlb?: { base: Pa; size: number };
+  /** MMU-500: entries of its stream match table, and its context banks. */
+  streamGroups?: number;
+  contextBanks?: number;
   /** AMD-Vi: the unit is a PCI function, bus<<8 | device<<3 | function. */
   bdf?: number;
 }

@@ -84,6 +84,8 @@ export const boardSchema = z.strictObject({
         ...range,
         type: z.enum(IOMMU_KINDS),
         tlb: z.strictObject({ base: hex, size }).optional(),
+        streamGroups: z.int().min(1).max(128).optional(),
+        contextBanks: z.int().min(1).max(128).optional(),
         bdf: z.int().min(0).max(0xffff).optional(),
       }),
     )

@@ -104,7 +104,7 @@ describe('several CPUs', () => {
 
 describe('construction', () => {
   it('names unknown models and registers', () => {
-    expect(() => new PlainBoard('cortex-m3')).toThrow('no CPU model "cortex-m3"; use one of cortex-a53');
+    expect(() => new PlainBoard('cortex-m3')).toThrow('no CPU model "cortex-m3"; use one of cortex-a35');
     expect(() => boardWith(counting).cpu.systemRegister('SCTLR_EL9')).toThrow('SCTLR_EL9');
   });
 });

@@ -3,6 +3,7 @@
 // Source: ABI reference, E.2, E.4; Linux, Documentation/core-api/cpu_hotplug; Arm IHI 0048 and IHI 0069 (registers).
 import type { BoardRange } from '../board/index.ts';
 import { ERRNO } from '../hypervisor/index.ts';
+import type { Cpu } from '../cpu/port.ts';
 import type { Machine } from '../machine/api.ts';
 import { MiB, PAGE_SIZE, pa, type GuestNs, type Pa } from '../util/units.ts';
 import { linuxMemory } from './kernel-arguments.ts';
@@ -48,9 +49,14 @@ export class Linux {
 
   // -------------------------------------------------------------------------------------------------------------- hotplug
 
-  /** All CPUs that the kernel knows: nr_cpu_ids. */
+  /** One more than the highest CPU number that the kernel knows: nr_cpu_ids. */
   get possibleCpus(): number {
-    return this.machine.cpus.length;
+    return Math.max(...this.machine.cpus.map(({ index }) => index)) + 1;
+  }
+
+  /** Ascending. */
+  get presentCpus(): number[] {
+    return this.machine.cpus.map(({ index }) => index);
   }
 
   /** Ascending. */
@@ -69,7 +75,7 @@ export class Linux {
 
   /** 0, -EINVAL for a CPU that is not there, -EBUSY for the last one. */
   takeOffline(cpu: number): number {
-    if (cpu >= this.possibleCpus) return -ERRNO.EINVAL;
+    if (!this.#cpu(cpu)) return -ERRNO.EINVAL;
     if (!this.#online.has(cpu)) return 0;
     if (this.#online.size === 1) return -ERRNO.EBUSY;
     this.#online.delete(cpu);
@@ -79,16 +85,21 @@ export class Linux {
 
   /** 0, -EINVAL for a CPU that is not there, -EPERM for one that another cell has. */
   bringOnline(cpu: number, mayStart: (cpu: number) => boolean = () => true): number {
-    if (cpu >= this.possibleCpus) return -ERRNO.EINVAL;
+    const booted = this.#cpu(cpu);
+    if (!booted) return -ERRNO.EINVAL;
     if (this.#online.has(cpu)) return 0;
     if (!mayStart(cpu)) {
       this.printk(`psci: failed to boot CPU${cpu} (-${ERRNO.EPERM})`);
       return -ERRNO.EPERM;
     }
     this.#online.add(cpu);
-    const mpidr = this.machine.cpus[cpu]!.mpidr & 0xff00ffffffn;
+    const mpidr = booted.mpidr & 0xff00ffffffn;
     this.printk(`CPU${cpu}: Booted secondary processor 0x${mpidr.toString(16).padStart(10, '0')}`);
     return 0;
+  }
+
+  #cpu(number: number): Cpu | undefined {
+    return this.machine.cpus.find(({ index }) => index === number);
   }
 
   // --------------------------------------------------------------------------------------------------------------- memory

@@ -70,9 +70,9 @@ export class Hypervisor {
     const { physStart, size } = system.hypervisorMemory;
     this.#memory = { base: Number(physStart), size: Number(size) };
     this.pool = new PagePool(pa(this.#memory.base + CORE_SIZE), pagesOf(this.#memory.size - CORE_SIZE));
-    this.systemCpus = cpus
-      .filter((id) => id < machine.cpus.length)
-      .map((id) => (this.#cpusById[id] = new PerCpu(machine.cpus[id]!, machine.board.architecture)));
+    this.systemCpus = machine.cpus
+      .filter(({ index }) => cpus.includes(index))
+      .map((cpu) => (this.#cpusById[cpu.index] = new PerCpu(cpu, machine.board.architecture)));
   }
 
   /** Start of hypervisor memory. */

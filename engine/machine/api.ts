@@ -111,6 +111,7 @@ export type PowerState = 'off' | 'on';
 
 export interface Machine {
   readonly board: BoardDescription;
+  /** The CPUs that there are, in ascending order; `index` is the CPU's number, which need not be its position here. */
   readonly cpus: readonly Cpu[];
   readonly memory: PhysicalMemory;
   readonly bus: Bus;

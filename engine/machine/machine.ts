@@ -1,7 +1,7 @@
 // One powered-on board: memory, bus, devices, interrupt controller, timers and CPUs put together from its description.
 import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
-import type { BoardDescription } from '../board/index.ts';
+import type { BoardCpu, BoardDescription } from '../board/index.ts';
 import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
 import type { GuestNs, Instructions, Pa } from '../util/units.ts';
 import type { BusOwner, Machine, PowerState, UartOutput } from './api.ts';
@@ -32,6 +32,18 @@ function areaFor(cpus: number, bankBytes: number): number {
   return cpuAreaSize(cpus, { memoryBytes: Math.min(memoryBytes + alone + MiB, ENGINE_MEMORY_LIMIT) });
 }
 
+/** Affinity of cores for CPU numbers that the board leaves out; no guest and no firmware call ever names it. */
+const ABSENT_AFFINITY = 0x7f_0000;
+
+/** One core for each CPU number up to the highest, so that numbers are positions; a number without a CPU gets one that stays off. */
+function cores(cpus: readonly BoardCpu[]): BoardCpu[] {
+  const count = Math.max(...cpus.map(({ id }) => id)) + 1;
+  return Array.from(
+    { length: count },
+    (_, id) => cpus.find((cpu) => cpu.id === id) ?? { ...cpus[0]!, id, affinity: ABSENT_AFFINITY + id },
+  );
+}
+
 export interface MachineOptions {
   /** Translate hot guest code (ClusterOptions.regions). */
   readonly regions?: boolean;
@@ -51,6 +63,8 @@ export class BoardMachine implements Machine {
   /** A guest on the bare board asked its firmware to switch the machine off or to reset it; all CPUs are off now. */
   onPower: ((request: 'off' | 'reset') => void) | undefined;
 
+  /** By CPU number. */
+  readonly #cores: readonly BoardCpu[];
   readonly #cluster: CpuCluster;
   readonly #timers: GenericTimers;
   readonly #scheduler: Scheduler;
@@ -69,11 +83,12 @@ export class BoardMachine implements Machine {
       throw new BoardNotRunnable(board, `${board.architecture} CPUs are not built yet`);
     if (!gic || !timers) throw new BoardNotRunnable(board, 'it names no interrupt controller or no timers');
     this.board = board;
+    this.#cores = cores(board.cpus);
     const flash = board.devices.filter(({ type }) => type === 'cfi-flash');
     const bankBytes = [...board.ram, ...flash].reduce((sum, bank) => sum + bank.size, 0);
-    this.memory = new BankedMemory(board.ram, areaFor(board.cpus.length, bankBytes), flash);
+    this.memory = new BankedMemory(board.ram, areaFor(this.#cores.length, bankBytes), flash);
     this.bus = new SystemBus(this.memory);
-    this.#owners = board.cpus.map((_, cpu) => ({ name: 'board', cpu }));
+    this.#owners = this.#cores.map((_, cpu) => ({ name: 'board', cpu }));
 
     this.bareBoard = new BareBoardPort(this, board.psci && this.#firmware());
     this.#cluster = new CpuCluster({
@@ -81,23 +96,24 @@ export class BoardMachine implements Machine {
       areaStart: hostOffset(0),
       regions: options.regions ?? false,
       ...(options.hostClock && { hostClock: options.hostClock }),
-      cpus: board.cpus,
+      cpus: this.#cores,
       port: this.bareBoard,
+      gicRegisters: gic.version === 3,
       registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz) },
       onEvent: (cpu) => this.#scheduler.wake(cpu),
     });
-    this.cpus = this.#cluster.cpus;
+    this.cpus = this.#cluster.cpus.filter(({ index }) => board.cpus.some(({ id }) => id === index));
     this.memory.onHostWrite = (start, size) => this.#cluster.invalidate(start, size);
     this.memory.pageWritten = (page) => this.#cluster.pageWritten(page);
 
     this.gic = new Gic({
       version: gic.version,
-      affinities: board.cpus.map((cpu) => cpu.affinity),
+      affinities: this.#cores.map((cpu) => cpu.affinity),
       spis: gic.spis,
       maintenance: gic.maintenanceIrq,
       accessor: () => Math.max(0, this.bus.owner.cpu),
       lines: (cpu, lines) => {
-        const core = this.cpus[cpu]!;
+        const core = this.#cluster.cpus[cpu]!;
         const virtual = this.gic.routedTo(cpu) === 'hypervisor';
         core.setIrq(virtual ? lines.virq : lines.irq);
         core.setFiq(virtual ? lines.vfiq : lines.fiq);
@@ -108,7 +124,7 @@ export class BoardMachine implements Machine {
     });
     this.#timers = new GenericTimers({
       frequencyHz: timers.frequencyHz,
-      cpus: board.cpus.length,
+      cpus: this.#cores.length,
       physicalLine: (cpu) => this.gic.ppi(cpu, timers.ppis.physical),
       virtualLine: (cpu) => this.gic.ppi(cpu, timers.ppis.virtual),
       onDeadline: (cpu, deadline) => this.#scheduler.deadlineChanged(cpu, deadline),
@@ -118,7 +134,7 @@ export class BoardMachine implements Machine {
       update: (cpu, now) => this.#timers.update(cpu, now),
       nextEvent: (cpu, now) => this.#timers.nextEvent(this.#timers.kernelControl(cpu), now),
     };
-    this.#scheduler = new Scheduler(this.cpus, privateTimers, {
+    this.#scheduler = new Scheduler(this.#cluster.cpus, privateTimers, {
       pending: (cpu) => this.gic.physicalPending(cpu),
       take: (cpu) => this.onPhysicalInterrupt?.(cpu),
     });
@@ -153,7 +169,7 @@ export class BoardMachine implements Machine {
     const windows = board.gic!;
     bus.attach(windows.distributor, windows.version === 3 ? 0x10000 : 0x1000, gic.distributor);
     if (windows.redistributor !== undefined)
-      bus.attach(windows.redistributor, board.cpus.length * REDISTRIBUTOR_SIZE, gic.redistributors);
+      bus.attach(windows.redistributor, this.#cores.length * REDISTRIBUTOR_SIZE, gic.redistributors);
     if (windows.version === 2) {
       if (windows.cpuInterface !== undefined) bus.attach(windows.cpuInterface, 0x2000, gic.cpuInterface);
       if (windows.virtualCpuInterface !== undefined)
@@ -282,14 +298,14 @@ export class BoardMachine implements Machine {
       this.onPower?.(request);
     };
     return {
-      cpus: this.board.cpus.map(({ affinity }, index) => ({ index, mpidr: BigInt(affinity) })),
+      cpus: this.board.cpus.map(({ id, affinity }) => ({ index: id, mpidr: BigInt(affinity) })),
       isOn: (cpu) => this.power(cpu) === 'on',
       on: (cpu, entry, context) => {
-        this.cpus[cpu]!.reset({ pc: gva(entry), x: { 0: context } });
+        this.#cluster.cpus[cpu]!.reset({ pc: gva(entry), x: { 0: context } });
         this.setPower(cpu, 'on');
       },
       off: (cpu) => this.setPower(cpu, 'off'),
-      standby: (cpu) => this.cpus[cpu]!.waitForInterrupt(),
+      standby: (cpu) => this.#cluster.cpus[cpu]!.waitForInterrupt(),
       systemOff: () => end('off'),
       systemReset: () => end('reset'),
     };

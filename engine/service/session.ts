@@ -113,7 +113,7 @@ export class Session {
       case 'step':
         if (this.#phase !== 'paused') return;
         if (command.cpu === undefined) this.#advance(guestNs((Math.floor(machine.now / SLICE) + 1) * SLICE));
-        else if (command.cpu >= 0 && command.cpu < machine.cpus.length) machine.step(command.cpu, instructions(1));
+        else if (machine.cpus.some(({ index }) => index === command.cpu)) machine.step(command.cpu, instructions(1));
         return this.#tellState();
       case 'stop':
         return this.#finish(this.#outcome('stopped'), this.#run.scriptResult?.reason);

@@ -83,11 +83,11 @@ export class RootFiles {
   #cpu(path: string): Node | undefined {
     if (path !== CPU_ROOT && !path.startsWith(`${CPU_ROOT}/`)) return undefined;
     const { linux } = this.#driver;
-    const all = Array.from({ length: linux.possibleCpus }, (_, cpu) => cpu);
+    const all = linux.presentCpus;
     const lists: Readonly<Record<string, () => readonly number[]>> = {
       online: () => linux.onlineCpus,
       offline: () => all.filter((cpu) => !linux.isOnline(cpu)),
-      possible: () => all,
+      possible: () => Array.from({ length: linux.possibleCpus }, (_, cpu) => cpu),
       present: () => all,
     };
     const name = path.slice(CPU_ROOT.length + 1);

@@ -1,14 +1,15 @@
 // The 64-bit Arm side of the hypervisor: CPU lifecycle, what a cell's reset means, which units there are.
 // Source: ABI reference, A.12 (virtual base), B.7 (units), C.1 (lifecycle), C.2.
-import { CELL_FLAG, IOMMU_TYPE, iommuUnitsOf, type ArmPlatform } from '../../../config/index.ts';
+import { CELL_FLAG, IOMMU_TYPE, type ArmPlatform } from '../../../config/index.ts';
 import type { Gpa, Gva } from '../../../util/units.ts';
 import type { Cell } from '../../cell/cell.ts';
 import type { PerCpu } from '../../cell/percpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { Irqchip } from '../../irqchip/irqchip.ts';
 import { PciUnit } from '../../pci/unit.ts';
-import { idleUnit, type Unit } from '../../unit.ts';
+import type { Unit } from '../../unit.ts';
 import type { Arch } from '../arch.ts';
+import { iommuUnit } from './iommu.ts';
 import { Arm64Port } from './port.ts';
 
 /** Where the hypervisor's code is in its own address space: base and the entry's alignment. */
@@ -16,7 +17,12 @@ const CODE_LOCATION = '0x0000ffffc0200800';
 /** Virtual machine ids have 8 bits, and a cell's id is its VMID. */
 const MAX_VMID = 255;
 /** Physical address width by CPU model (their reference manuals, ID_AA64MMFR0_EL1.PARange); others: the widest. */
-const ADDRESS_BITS: Readonly<Record<string, number>> = { 'cortex-a53': 40, 'cortex-a57': 44, 'cortex-a72': 44 };
+const ADDRESS_BITS: Readonly<Record<string, number>> = {
+  'cortex-a35': 40,
+  'cortex-a53': 40,
+  'cortex-a57': 44,
+  'cortex-a72': 44,
+};
 const WIDEST = 48;
 
 export class Arm64 implements Arch {
@@ -34,9 +40,9 @@ export class Arm64 implements Arch {
     this.#port = new Arm64Port(hv, this.#irqchip);
     this.units = [
       this.#irqchip,
-      this.#iommuUnit('ARM SMMU v3', IOMMU_TYPE.SMMUV3),
-      this.#iommuUnit('ARM SMMU', IOMMU_TYPE.ARM_MMU500),
-      this.#iommuUnit('PVU IOMMU', IOMMU_TYPE.TI_PVU),
+      iommuUnit(hv, { name: 'ARM SMMU v3', type: IOMMU_TYPE.SMMUV3, kind: 'SMMUv3' }),
+      iommuUnit(hv, { name: 'ARM SMMU', type: IOMMU_TYPE.ARM_MMU500, kind: 'MMU-500' }),
+      iommuUnit(hv, { name: 'PVU IOMMU', type: IOMMU_TYPE.TI_PVU, kind: 'PVU' }),
       new PciUnit(hv, this.#irqchip),
     ];
   }
@@ -97,24 +103,5 @@ export class Arm64 implements Arch {
 
   shutdown(): void {
     for (const cpu of this.#hv.systemCpus) cpu.cpu.port = this.#hv.machine.bareBoard;
-  }
-
-  /** Boards with these IOMMUs come later: a configuration that names one is refused, not ignored. */
-  #iommuUnit(name: string, type: number): Unit {
-    return {
-      ...idleUnit(name),
-      init: () => {
-        const index = iommuUnitsOf(this.#hv.system).findIndex((unit) => unit.type === type);
-        if (index < 0) return 0;
-        return this.#hv.report.refuse('ENODEV', {
-          call: 'ENABLE',
-          rule: 'iommu',
-          sentence:
-            `IOMMU unit ${index} of the configuration is an ${name}, which board ${this.#hv.machine.board.name} does not have. ` +
-            'Remove it from iommu_units.',
-          target: { cell: this.#hv.rootCell.name, field: `iommuUnits[${index}]` },
-        });
-      },
-    };
   }
 }
