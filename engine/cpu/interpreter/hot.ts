@@ -9,11 +9,11 @@ const COLD = [/^CRC32/, /^RBIT/, /^REV16/, /^CLS/, /^(SBC|ADC)S?$/, /\(unprivile
 
 /** Of what uses the SIMD&FP registers, only this runs inside the loop. */
 const HOT_FP = [
-  /^(LDP|STP) Qt/,
+  /^(LDP|STP) [DQ]t \((offset|post-index|pre-index)\)$/,
   /^F(ADD|SUB|MUL|DIV) \(scalar\)$/,
   /^F(MADD|MSUB|NMADD|NMSUB)$/,
   /^FCMPE? /,
-  /^(LDR|STR) [SD]t \((unsigned offset|register|post-index)\)$/,
+  /^(LDR|STR) [SDQ]t \((unsigned offset|register|post-index|unscaled)\)$/,
   /^FMOV \(register [SD]\)$/,
   /^[SU]CVTF \(general\)$/,
   /^FCVTZ[SU] \(general\)$/,
