@@ -41,7 +41,9 @@ export interface ClusterOptions {
   readonly regions?: boolean | RegionTuning;
   /** Host milliseconds, for the statistics alone; time in translation reads 0 without it. */
   readonly hostClock?: () => number;
-  /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, ID_AA64PFR0_EL1 with the GIC field, … */
+  /** The GIC's CPU interface is in system registers (ICC_*). */
+  readonly gicRegisters?: boolean;
+  /** Board-dependent register values, by name: CNTFRQ_EL0, CBAR_EL1, … */
   readonly registers?: Readonly<Record<string, bigint>>;
 }
 
@@ -54,6 +56,7 @@ interface InterpreterExports {
   run(): number;
   switchLevel(el: number, spSelect: number): void;
   addressTranslation(lo: number, hi: number, write: number, user: number): void;
+  maintain(lo: number, hi: number, permission: number): number;
   readPstate(): number;
   writePstate(value: number): void;
 }
@@ -64,6 +67,7 @@ export class CpuCluster {
   readonly view: DataView;
   readonly registers: Readonly<Record<string, bigint>>;
   readonly onEvent: ClusterOptions['onEvent'];
+  readonly gicRegisters: boolean;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
   private readonly exports: InterpreterExports;
@@ -88,6 +92,7 @@ export class CpuCluster {
     this.words = new Int32Array(memory.buffer);
     this.registers = options.registers ?? {};
     this.onEvent = options.onEvent;
+    this.gicRegisters = options.gicRegisters ?? false;
     this.area = placeArea(areaStart, cpus.length, {
       memoryBytes: memory.buffer.byteLength,
       ...(options.codePages === undefined ? {} : { codePages: options.codePages }),
@@ -331,6 +336,10 @@ export class CpuCluster {
   translate(cpu: Processor, write: boolean, user: boolean): void {
     const { lo, hi } = cpu.exchange;
     this.exports.addressTranslation(lo, hi, write ? 1 : 0, user ? 1 : 0);
+  }
+
+  maintain({ exchange: { lo, hi } }: Processor, permission: number): boolean {
+    return this.exports.maintain(lo, hi, permission) !== 0;
   }
 
   private decode(record: number): void {

@@ -54,6 +54,8 @@ export interface CpuPort {
    */
   readSystemRegister(cpu: Cpu, key: number): Outcome;
   writeSystemRegister(cpu: Cpu, key: number): Outcome;
+  /** Level of the performance monitors' interrupt (a private interrupt of the CPU), where the board has wired it. */
+  performanceInterrupt?(cpu: Cpu, level: boolean): void;
   /** The guest executed an instruction that this engine does not implement (it then takes UNDEFINED). */
   unimplemented(cpu: Cpu, instruction: number): void;
 }

@@ -1,7 +1,8 @@
 // One core as the rooms above see it (Cpu in port.ts): a view of the state in engine memory, and `run`.
-import { cpuModel } from './aarch64/system/models.ts';
+import { cpuModel, GIC_REGISTER_FIELDS } from './aarch64/system/models.ts';
 import type { CpuModel } from './aarch64/system/models.ts';
 import { systemSlot } from './aarch64/system/registers.ts';
+import { PerformanceMonitor } from './aarch64/system/performance.ts';
 import type { CpuCluster } from './cluster.ts';
 import type { SegmentTable } from './core/address-map.ts';
 import { PSTATE } from './core/exceptions.ts';
@@ -31,12 +32,15 @@ export class Processor implements Cpu {
   readonly model: CpuModel;
   readonly exchange = { lo: 0, hi: 0 };
   port: CpuPort;
+  readonly performance = new PerformanceMonitor(this);
   private readonly cluster: CpuCluster;
   private map: SegmentTable;
   /** Retired before the running piece of `run`. */
   private retiredBefore = 0;
   /** Instructions given to the running piece, or 0 outside `run`. */
   private piece = 0;
+  /** Of `retiredBefore`, at EL0. */
+  private el0Before = 0;
 
   constructor(cluster: CpuCluster, index: number, affinity: bigint, model: string, port: CpuPort, map: SegmentTable) {
     this.cluster = cluster;
@@ -131,33 +135,6 @@ export class Processor implements Cpu {
     this.writeSlot32(slot + 4, (this.readSlot32(slot + 4) & ~high) | (this.exchange.hi & high));
   }
 
-  /** PMCCNTR_EL0 counts retired instructions while PMCR.E and its own enable bit are set; the slot holds the offset. */
-  private cycles(): number {
-    const on = this.system32('PMCR_EL0') & 1 && this.system32('PMCNTENSET_EL0') < 0;
-    return on ? this.retired : 0;
-  }
-  readCycleCounter(): void {
-    const { exchange } = this;
-    this.loadExchange(systemSlot('PMCCNTR_EL0'));
-    const low = exchange.lo + (this.cycles() % 2 ** 32);
-    exchange.hi = (exchange.hi + Math.floor(this.cycles() / 2 ** 32) + (low >= 2 ** 32 ? 1 : 0)) >>> 0;
-    exchange.lo = low >>> 0;
-  }
-  writeCycleCounter(): void {
-    const { exchange } = this;
-    const low = exchange.lo - (this.cycles() % 2 ** 32);
-    exchange.hi = (exchange.hi - Math.floor(this.cycles() / 2 ** 32) - (low < 0 ? 1 : 0)) >>> 0;
-    exchange.lo = low >>> 0;
-    this.storeExchange(systemSlot('PMCCNTR_EL0'));
-  }
-  resetCycleCounter(): void {
-    const { lo, hi } = this.exchange;
-    this.exchange.lo = this.exchange.hi = 0;
-    this.writeCycleCounter();
-    this.exchange.lo = lo;
-    this.exchange.hi = hi;
-  }
-
   /** The running instruction is one that this engine lacks. */
   reportUnimplemented(): void {
     this.port.unimplemented(this, this.cluster.instructionAt(this.field('ip')));
@@ -219,6 +196,8 @@ export class Processor implements Cpu {
     this.cluster.clearState(this.index);
     for (const [name, value] of Object.entries(this.model.registers)) this.set64(systemSlot(name), value);
     this.set64(systemSlot('MPIDR_EL1'), this.mpidr);
+    for (const [name, bits] of Object.entries(this.cluster.gicRegisters ? GIC_REGISTER_FIELDS : {}))
+      this.set64(systemSlot(name), this.get64(systemSlot(name)) | bits);
     for (const [name, value] of Object.entries(this.cluster.registers)) this.set64(systemSlot(name), value);
     const range = Number(this.get64(systemSlot('ID_AA64MMFR0_EL1')) & 15n);
     this.setField('physicalBits', PHYSICAL_BITS[range] ?? 48);
@@ -227,6 +206,7 @@ export class Processor implements Cpu {
     this.pstate = state.pstate ?? RESET_PSTATE;
     for (const [n, value] of Object.entries(state.x ?? {})) this.setX(Number(n), value);
     this.pc = state.pc;
+    this.performance.reset();
     this.translationChanged();
     this.mapChanged();
   }
@@ -246,6 +226,10 @@ export class Processor implements Cpu {
   }
   setFiq(level: boolean): void {
     this.attention(ATTENTION.FIQ, level);
+  }
+  /** An SError interrupt: taken once, where PSTATE.A lets it. */
+  signalSError(): void {
+    this.attention(ATTENTION.SERROR, true);
   }
   signalEvent(): void {
     this.setField('eventRegister', 1);
@@ -277,20 +261,42 @@ export class Processor implements Cpu {
     let reason: number = EXIT.LIMIT;
     let left: number = limit;
     while (reason === EXIT.LIMIT && left > 0) {
-      const piece = Math.min(left, LONGEST_PIECE);
-      this.piece = piece;
-      this.setField('remaining', piece * RECORD_SIZE);
+      this.piece = Math.min(left, LONGEST_PIECE, this.performance.untilOverflow());
+      this.setField('remaining', this.piece * RECORD_SIZE);
+      this.setField('levelMark', this.piece * RECORD_SIZE);
+      this.setField('retiredAtEl0', 0);
       reason = run();
-      const done = piece - this.field('remaining') / RECORD_SIZE;
-      this.piece = 0;
-      this.retiredBefore += done;
-      left -= done;
+      left -= this.endPiece();
     }
     return { executed: instructions(this.retiredBefore - before), reason: REASONS[reason]! };
   }
 
+  /** Takes the counts of a piece over; returns how many instructions it had. */
+  private endPiece(): number {
+    const done = this.retired - this.retiredBefore;
+    this.el0Before = this.retiredByLevel[0];
+    this.retiredBefore += done;
+    this.piece = 0;
+    if (this.performance.untilOverflow() < Infinity) {
+      this.performance.synchronize();
+      this.performance.update();
+    }
+    return done;
+  }
+
+  runAtMost(instructions: number): void {
+    const surplus = this.piece === 0 ? 0 : this.field('remaining') / RECORD_SIZE - instructions;
+    if (surplus <= 0) return;
+    this.piece -= surplus;
+    this.setField('remaining', this.field('remaining') - surplus * RECORD_SIZE);
+    this.setField('levelMark', this.field('levelMark') - surplus * RECORD_SIZE);
+  }
+  performanceInterrupt(level: boolean): void {
+    this.port.performanceInterrupt?.(this, level);
+  }
+
   private get interrupted(): boolean {
-    return (this.field('attention') & (ATTENTION.IRQ | ATTENTION.FIQ)) !== 0;
+    return (this.field('attention') & (ATTENTION.IRQ | ATTENTION.FIQ | ATTENTION.SERROR)) !== 0;
   }
 
   /** Whether what the CPU waits for has come: any interrupt, masked or not; for WFE also an event. */
@@ -300,6 +306,13 @@ export class Processor implements Cpu {
 
   get instructionsInRegions(): number {
     return Number(this.get64(STATE.regionInstructions));
+  }
+
+  get retiredByLevel(): readonly [number, number] {
+    const since = this.field('el') === 0 ? this.field('levelMark') - this.field('remaining') : 0;
+    const inPiece = this.piece === 0 ? 0 : (this.field('retiredAtEl0') + since) / RECORD_SIZE;
+    const el0 = this.el0Before + inPiece;
+    return [el0, this.retired - el0];
   }
 
   get retired(): Instructions {

@@ -12,6 +12,7 @@ import { StateAccess } from './state.ts';
 
 const SCTLR_A = 2;
 const WRITE_NOT_READ = 1 << 6;
+const CACHE_MAINTENANCE = 1 << 8;
 const PAGE_MASK = -4096;
 
 export function defineAccess(context: ServiceContext): void {
@@ -78,6 +79,7 @@ export function defineAccess(context: ServiceContext): void {
       state.set32('translatedKind', TRANSLATED.RAM);
       const hit = f.keep(i32.add(i32.wrap(va), i32.load(entry, ADDEND)));
       state.set32('translatedHost', hit);
+      state.set32('translatedDevice', 0);
       // Nobody watches the page any more, and it holds no code: stores may go the fast way again.
       f.if(writing, () =>
         f.if(i32.ltU(i32.load(pageEntry(hit)), PAGE_ENTRY.WATCHED), () => f.store64(entry, WRITE, page)),
@@ -92,10 +94,9 @@ export function defineAccess(context: ServiceContext): void {
     });
     const kind = f.keep(state.get32('translatedKind'));
     const host = f.keep(state.get32('translatedHost'));
-    // With SCTLR.A set every access comes here, for its alignment to be checked: nothing may hit.
-    const cached = f.keep(
-      i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(i32.and(state.system32('SCTLR_EL1'), SCTLR_A))),
-    );
+    // With SCTLR.A set, or in Device memory, every access comes here for its alignment to be checked: nothing may hit.
+    const checked = i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), state.get32('translatedDevice'));
+    const cached = f.keep(i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(checked)));
     f.if(cached, () => f.call(fill, entry, va));
     f.if(i32.and(i32.eqz(cached), i32.and(writing, i32.eq(kind, TRANSLATED.RAM))), () => {
       const where = f.keep(pageEntry(host));
@@ -123,7 +124,7 @@ export function defineAccess(context: ServiceContext): void {
       const want = i32.select(write, PERMIT.WRITE, PERMIT.READ);
       nothing(f.call32(services.translate, va, want, i32.eqz(state.get32('el'))));
       nothing(i32.eq(state.get32('translatedKind'), TRANSLATED.OUTSIDE));
-      nothing(i32.and(state.system32('SCTLR_EL1'), SCTLR_A));
+      nothing(i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), state.get32('translatedDevice')));
       f.call(fill, entry, va);
       nothing(i64.ne(i64.and(tag(), ~TAG_SLOW), page));
     });
@@ -176,6 +177,20 @@ export function defineAccess(context: ServiceContext): void {
   const leaveIfEnded = (f: FunctionBuilder, state: StateAccess, flags: number): void =>
     f.if(state.get32('status'), () => returnNothing(f, flags));
 
+  /** Finds where an access goes. In Device memory an unaligned one faults (B2.5.2), after the faults of translation. */
+  const reach = (f: FunctionBuilder, va: X64, word: X32, flags: number, from = va): X32 => {
+    const state = stateOf(f);
+    const host = f.keep(f.call32(locate, from, word, flags === 0 ? PERMIT.READ : PERMIT.WRITE));
+    leaveIfEnded(f, state, flags);
+    f.if(state.get32('translatedDevice'), () =>
+      f.if(i32.and(i32.wrap(va), i32.sub(bytesOf(word), 1)), () => {
+        f.call(dataAbort, FAULT.ALIGNMENT | flags, va);
+        returnNothing(f, flags);
+      }),
+    );
+    return host;
+  };
+
   /** Hands the access in `accessBytes`, `dataLo` … to the port; status is set unless it is done. */
   const portAccess = module.declare('portAccess', [I64, I32, I32, I32]);
   module.define(portAccess, (f) => {
@@ -200,10 +215,8 @@ export function defineAccess(context: ServiceContext): void {
     const va = f.param(I64, 0).get;
     const word = f.param(I32, 1).get;
     align(f, va, word, 0, () => {
-      f.dropCall(locate, va, word, PERMIT.READ);
-      leaveIfEnded(f, state, 0);
-      f.dropCall(locate, i64.add(i64.or(va, 0xfff), 1), word, PERMIT.READ);
-      leaveIfEnded(f, state, 0);
+      reach(f, va, word, 0);
+      reach(f, va, word, 0, i64.add(i64.or(va, 0xfff), 1));
       const value = f.local(I64);
       const i = f.local(I32);
       f.set(value, i64.const(0));
@@ -217,8 +230,7 @@ export function defineAccess(context: ServiceContext): void {
       });
       f.return(value.get);
     });
-    const host = f.keep(f.call32(locate, va, word, PERMIT.READ));
-    leaveIfEnded(f, state, 0);
+    const host = reach(f, va, word, 0);
     const scale = f.keep(i32.and(word, ACCESS.SCALE));
     f.if(i32.eqz(state.get32('translatedKind')), () => {
       f.call(portAccess, va, word, bytesOf(word), 0);
@@ -237,10 +249,8 @@ export function defineAccess(context: ServiceContext): void {
     const word = f.param(I32, 2).get;
     align(f, va, word, WRITE_NOT_READ, () => {
       // Both pages must allow the store before the first byte changes.
-      f.dropCall(locate, va, word, PERMIT.WRITE);
-      leaveIfEnded(f, state, WRITE_NOT_READ);
-      f.dropCall(locate, i64.add(i64.or(va, 0xfff), 1), word, PERMIT.WRITE);
-      leaveIfEnded(f, state, WRITE_NOT_READ);
+      reach(f, va, word, WRITE_NOT_READ);
+      reach(f, va, word, WRITE_NOT_READ, i64.add(i64.or(va, 0xfff), 1));
       const i = f.local(I32);
       f.set(i, 0);
       f.loop((again) => {
@@ -252,8 +262,7 @@ export function defineAccess(context: ServiceContext): void {
       });
       f.return();
     });
-    const host = f.keep(f.call32(locate, va, word, PERMIT.WRITE));
-    leaveIfEnded(f, state, WRITE_NOT_READ);
+    const host = reach(f, va, word, WRITE_NOT_READ);
     const scale = f.keep(i32.and(word, ACCESS.SCALE));
     f.if(i32.ne(state.get32('translatedKind'), TRANSLATED.RAM), () => {
       const mask = i64.shrU(-1, i64.extendU(i32.sub(64, i32.shl(bytesOf(word), 3))));
@@ -283,9 +292,16 @@ export function defineAccess(context: ServiceContext): void {
       const state = stateOf(f);
       const va = f.param(I64, 0).get;
       const second = i64.add(va, 8);
-      f.if(i32.and(i32.and(i32.wrap(va), 15), i32.and(state.system32('SCTLR_EL1'), SCTLR_A)), () => {
-        f.call(dataAbort, FAULT.ALIGNMENT | (write ? WRITE_NOT_READ : 0), va);
-        f.return();
+      f.if(i32.and(i32.wrap(va), 15), () => {
+        const direction = write ? WRITE_NOT_READ : 0;
+        const misaligned = (): void => {
+          f.call(dataAbort, FAULT.ALIGNMENT | direction, va);
+          f.return();
+        };
+        f.if(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), misaligned);
+        f.dropCall(locate, va, 3, write ? PERMIT.WRITE : PERMIT.READ);
+        f.if(state.get32('status'), () => f.return());
+        f.if(state.get32('translatedDevice'), misaligned);
       });
       if (write) {
         const high = f.keep(state.get64('dataHi'));
@@ -324,6 +340,20 @@ export function defineAccess(context: ServiceContext): void {
       f.return();
     });
     f.dropCall(locate, va, word, PERMIT.WRITE);
+    const state = stateOf(f);
+    f.if(state.get32('status'), () => f.return());
+    f.if(i32.and(state.get32('translatedDevice'), i32.ne(i32.and(word, ACCESS.BLOCK), 0)), () =>
+      f.call(dataAbort, FAULT.ALIGNMENT | WRITE_NOT_READ, va),
+    );
+  });
+
+  module.define(services.maintain, (f) => {
+    const state = stateOf(f);
+    const [lo, hi, want] = [0, 1, 2].map((i) => f.param(I32, i).get) as [X32, X32, X32];
+    const va = f.keep(i64.or(i64.extendU(lo), i64.shl(i64.extendU(hi), 32)));
+    const faulted = f.call32(services.translate, va, want, i32.eqz(state.get32('el')));
+    f.if(faulted, () => f.call(dataAbort, i32.or(state.get32('faultStatus'), WRITE_NOT_READ | CACHE_MAINTENANCE), va));
+    f.return(faulted);
   });
 
   module.define(services.dropDataTlb, (f) =>

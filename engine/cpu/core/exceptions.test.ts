@@ -57,6 +57,33 @@ describe('interrupts', () => {
   });
 });
 
+describe('SError interrupts', () => {
+  it('wait for PSTATE.A, are seen in ISR_EL1, and are taken once', () => {
+    const { cpu } = boardWith(
+      (a) => {
+        a.mrs(0, 'ISR_EL1');
+        a.emit('MSR DAIFClr', { CRm: 4 });
+        a.add(1, 1, 1);
+      },
+      { 0x380: (a) => (a.add(2, 2, 1), a.emit('ERET')) },
+    );
+    cpu.signalSError();
+    run(cpu, 2);
+    expect(cpu.x(0)).toBe(0x100n);
+    run(cpu, 3);
+    expect([cpu.x(1), cpu.x(2)]).toEqual([1n, 1n]);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0xbe00_0000n);
+    expect(cpu.systemRegister('ELR_EL1')).toBe(BigInt(IMAGE_BASE + 8));
+  });
+
+  it('wake WFI', () => {
+    const { cpu } = boardWith((a) => a.emit('HINT', { CRm: 0, op2: 3 }));
+    expect(run(cpu, 5).reason).toBe('wait');
+    cpu.signalSError();
+    expect(cpu.waiting).toBe('no');
+  });
+});
+
 describe('exceptions', () => {
   it('go to EL1 from EL0 with syndrome and return state, and ERET goes back', () => {
     const { cpu } = boardWith(

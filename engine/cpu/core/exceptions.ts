@@ -1,13 +1,13 @@
 // Exceptions to EL1 and the return from them (Arm ARM DDI 0487, D1.3 and J1.3 AArch64.TakeException), processor state in
 // SPSR layout, and what the loop does when something wants attention.
 import { OUTCOME } from '../port.ts';
-import type { Expression } from '../wasm/expression.ts';
+import type { Expression, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { packFlags } from './flags.ts';
 import { ATTENTION, EXIT, RECORD_SIZE } from './layout.ts';
 import type { ServiceContext } from './services.ts';
-import { OUTCOME_TRAP } from './services.ts';
+import { OUTCOME_TAKEN, OUTCOME_TRAP } from './services.ts';
 import { StateAccess } from './state.ts';
 
 /** Exception classes (ESR_ELx.EC, D17.2.37) that the core itself raises. */
@@ -22,6 +22,7 @@ export const EXCEPTION_CLASS = {
   PC_ALIGNMENT: 0x22,
   DATA_ABORT: 0x24,
   SP_ALIGNMENT: 0x26,
+  SERROR: 0x2f,
   BRK: 0x3c,
 } as const;
 
@@ -42,6 +43,7 @@ export const PSTATE = {
   DAIF: 0x3c0,
   FIQ: 0x40,
   IRQ: 0x80,
+  SERROR: 0x100,
   IL: 1 << 20,
   SS: 1 << 21,
   PAN: 1 << 22,
@@ -53,6 +55,14 @@ const KEPT = PSTATE.DAIF | PSTATE.IL | PSTATE.PAN;
 const SCTLR_SA = 1 << 3;
 const SCTLR_SA0 = 1 << 4;
 const SCTLR_SPAN = 1 << 23;
+
+/** Where a branch goes: the top byte does not count if TCR_EL1.TBI says so (J1.3 AArch64.BranchAddr). */
+function branchAddress(f: FunctionBuilder, state: StateAccess, target: X64): X64 {
+  const upper = f.keep(i64.and(i64.shrU(target, 55), 1));
+  const ignored = i64.and(i64.shrU(state.system('TCR_EL1'), i64.add(upper, 37)), 1);
+  const shift = f.keep(i64.shl(ignored, 3));
+  return i64.shrS(i64.shl(target, shift), shift);
+}
 
 export function defineExceptions(context: ServiceContext): void {
   const { module, services, area } = context;
@@ -66,7 +76,7 @@ export function defineExceptions(context: ServiceContext): void {
 
   module.define(services.jump, (f) => {
     const state = stateOf(f);
-    goTo(state, f.param(I64, 0).get);
+    goTo(state, branchAddress(f, state, f.param(I64, 0).get));
     state.add32('remaining', -RECORD_SIZE);
   });
 
@@ -86,6 +96,12 @@ export function defineExceptions(context: ServiceContext): void {
     const state = stateOf(f);
     const el = f.param(I32, 0).get;
     const spSelect = f.param(I32, 1).get;
+    // What was retired since the level last changed belongs to the old one.
+    const remaining = f.keep(state.get32('remaining'));
+    f.if(i32.eqz(state.get32('el')), () =>
+      state.set32('retiredAtEl0', i32.add(state.get32('retiredAtEl0'), i32.sub(state.get32('levelMark'), remaining))),
+    );
+    state.set32('levelMark', remaining);
     f.if(
       state.get32('spSelect'),
       () => state.setSystem('SP_EL1', state.stackPointer()),
@@ -133,7 +149,7 @@ export function defineExceptions(context: ServiceContext): void {
     f.call(services.switchLevel, 1, 1);
     state.add32('exceptions', 1);
     state.set32('status', 1);
-    goTo(state, vector);
+    goTo(state, branchAddress(f, state, vector));
   });
 
   module.define(services.raise, (f) => {
@@ -218,7 +234,7 @@ export function defineExceptions(context: ServiceContext): void {
   module.define(services.conclude, (f) => {
     const state = stateOf(f);
     const outcome = f.param(I32, 0).get;
-    state.set32('status', 0);
+    state.set32('status', i32.eq(outcome, OUTCOME_TAKEN));
     f.if(i32.eq(outcome, OUTCOME.UNDEFINED), () => f.call(services.undefined));
     f.if(i32.eq(outcome, OUTCOME_TRAP), () => f.call(services.trapSystem));
     f.if(i32.eq(outcome, OUTCOME.LEAVE), () => {
@@ -254,6 +270,15 @@ export function defineExceptions(context: ServiceContext): void {
           f.return(i32.const(0));
         }),
       );
+    // An SError interrupt is gone once it is taken (D1.3.5); its syndrome is implementation defined and zero.
+    when(ATTENTION.SERROR, () =>
+      f.if(i32.eqz(i32.and(masked, PSTATE.SERROR)), () => {
+        consume(ATTENTION.SERROR);
+        state.setSystem('ESR_EL1', syndrome(EXCEPTION_CLASS.SERROR));
+        f.call(services.enter, 0x180, state.currentPc(area.resolveRecord));
+        f.return(i32.const(0));
+      }),
+    );
     take(ATTENTION.FIQ, PSTATE.FIQ, 0x100);
     take(ATTENTION.IRQ, PSTATE.IRQ, 0x80);
     f.return(i32.const(0));

@@ -12,8 +12,8 @@ export function defineFetch({ module, services, area }: ServiceContext): void {
   module.define(services.fetch, (f) => {
     const state = new StateAccess(f, area.window);
     const target = f.local(I64);
-    f.set(target, f.param(I64, 0).get);
-    f.call(services.jump, target.get);
+    f.call(services.jump, f.param(I64, 0).get);
+    f.set(target, state.get64('pc'));
     state.add32('codeTlbMisses', 1);
     f.if(i32.and(state.get32('pstate'), PSTATE.IL), () => {
       f.call(services.raise, syndrome(EXCEPTION_CLASS.ILLEGAL_STATE));

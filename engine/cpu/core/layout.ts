@@ -93,6 +93,8 @@ const FIELDS = {
   translatedAttributes: 4,
   /** SH, AttrIndx and nG of the last descriptor, for PAR_EL1. */
   translatedMemory: 4,
+  /** 1 if the last translation found Device memory. */
+  translatedDevice: 4,
   /** Implemented physical address bits. */
   physicalBits: 4,
   /** Fault status code of a failed translation. */
@@ -110,6 +112,9 @@ const FIELDS = {
   regionSideExits: 4,
   regionBudgetExits: 4,
   regionColdExits: 4,
+  /** `remaining` when the exception level last changed or the run began, and record bytes retired at EL0 up to there. */
+  levelMark: 4,
+  retiredAtEl0: 4,
 } as const;
 
 export type StateField = keyof typeof FIELDS;

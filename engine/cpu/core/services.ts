@@ -21,10 +21,14 @@ export const ACCESS = {
   WIDE: 128,
   /** First half of a pair that must be aligned to its whole. */
   PAIR: 256,
+  /** A block that DC ZVA clears: not in Device memory. */
+  BLOCK: 512,
 } as const;
 
 /** Answers of the host side beyond port.ts's OUTCOME: the access of EL0 traps to EL1. */
 export const OUTCOME_TRAP = 4;
+/** The instruction has ended in an exception already. */
+export const OUTCOME_TAKEN = 5;
 
 /** Permissions in `translatedAttributes`. */
 export const PERMIT = { READ: 1, WRITE: 2, EXECUTE: 4 } as const;
@@ -115,6 +119,8 @@ export interface Services extends HostCalls {
   readonly storeFlags: FunctionReference;
   /** (va, access word): faults unless the aligned address may be written. */
   readonly probe: FunctionReference;
+  /** (va low, va high, PERMIT bits of which one must be given) -> 1 if cache maintenance by address faulted. */
+  readonly maintain: FunctionReference;
   /** Empties the data TLB of EL1. */
   readonly dropDataTlb: FunctionReference;
   /** (host address, bytes): forgets decoded records of stored words. */
@@ -158,6 +164,7 @@ export const DEFINED = {
   refill: [[I64, I32, I32], [I32]],
   storeFlags: [[I32, I64, I64], []],
   probe: [[I64, I32], []],
+  maintain: [[I32, I32, I32], [I32]],
   dropDataTlb: [[], []],
   stored: [[I32, I32], []],
   fetch: [[I64], []],

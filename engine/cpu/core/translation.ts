@@ -80,6 +80,8 @@ export function defineTranslation(context: ServiceContext): void {
       );
       state.set64('translatedAddress', significant);
       state.set32('translatedAttributes', PERMIT.READ | PERMIT.WRITE | PERMIT.EXECUTE);
+      // Device memory, but see "unaligned without translation" in ../aarch64/choices.ts.
+      state.set32('translatedDevice', 0);
       f.call(lookUp, significant);
       f.return(i32.const(0));
     });
@@ -178,6 +180,7 @@ export function defineTranslation(context: ServiceContext): void {
     const permissions = f.keep(i32.or(i32.or(mayAccess, i32.shl(mayWrite, 1)), i32.shl(i32.eqz(never), 2)));
     state.set32('translatedAttributes', permissions);
     state.set32('translatedMemory', i32.and(low, 0xb1c));
+    state.set32('translatedDevice', i64.eqz(i64.and(memoryAttributes(state), 0xf0)));
     f.if(i32.eqz(i32.and(permissions, want)), () => fail(FAULT.PERMISSION, level.get));
 
     // Larger than a page: invalidating one address must find all its pages.
@@ -201,6 +204,9 @@ export function defineTranslation(context: ServiceContext): void {
   });
 }
 
+const PAR_NON_SECURE = 1 << 9;
+const PAR_RES1 = 1 << 11;
+
 /** AT: PAR_EL1 holds the frame and its attributes, or F = 1 and the fault status (D17.2.105). */
 export function defineAddressTranslation({ module, services, area }: ServiceContext): void {
   module.define(services.addressTranslation, (f) => {
@@ -210,22 +216,25 @@ export function defineAddressTranslation({ module, services, area }: ServiceCont
     f.if(
       f.call32(services.translate, va, i32.add(write, PERMIT.READ), user),
       // F, FST in bits 6:1, bit 11 RES1.
-      () => state.setSystem('PAR_EL1', i64.extendU(i32.or(i32.shl(state.get32('faultStatus'), 1), 0x801))),
+      () => state.setSystem('PAR_EL1', i64.extendU(i32.or(i32.shl(state.get32('faultStatus'), 1), PAR_RES1 | 1))),
       () => {
         const memory = f.keep(state.get32('translatedMemory'));
-        const attributes = i64.and(
-          i64.shrU(state.system('MAIR_EL1'), i64.extendU(i32.shl(i32.and(i32.shrU(memory, 2), 7), 3))),
-          0xff,
-        );
         // Without translation, data is Device-nGnRnE (D8.2.10).
-        const attributeByte = i64.select(state.get32('translationOff'), 0, attributes);
+        const attributeByte = i64.select(state.get32('translationOff'), 0, memoryAttributes(state));
         const share = i64.select(state.get32('translationOff'), 2, i64.extendU(i32.and(i32.shrU(memory, 8), 3)));
         const frame = i64.and(state.get64('translatedAddress'), 0xffff_ffff_f000n);
-        state.setSystem('PAR_EL1', i64.or(i64.or(frame, i64.shl(attributeByte, 56)), i64.or(i64.shl(share, 7), 0x800)));
+        const attributes = i64.or(i64.shl(attributeByte, 56), i64.shl(share, 7));
+        state.setSystem('PAR_EL1', i64.or(i64.or(frame, attributes), PAR_NON_SECURE | PAR_RES1));
       },
     );
   });
 }
+
+/** The byte of MAIR_EL1 that the last descriptor's AttrIndx chooses. */
+const memoryAttributes = (state: StateAccess): X64 => {
+  const index = i32.and(i32.shrU(state.get32('translatedMemory'), 2), 7);
+  return i64.and(i64.shrU(state.system('MAIR_EL1'), i64.extendU(i32.shl(index, 3))), 0xff);
+};
 
 /** Bits 47 down to `from` of a descriptor. */
 const addressBits = (descriptor: X64, from: X64): X64 =>

@@ -29,7 +29,8 @@ export function accessWord(access: Access): number {
     (access.syndrome ? ACCESS.SYNDROME : 0) |
     (access.extend ? ACCESS.SIGNED : 0) |
     (access.wide ? ACCESS.WIDE : 0) |
-    (access.pair ? ACCESS.PAIR : 0)
+    (access.pair ? ACCESS.PAIR : 0) |
+    (access.block ? ACCESS.BLOCK : 0)
   );
 }
 
@@ -276,7 +277,7 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     });
   }
   waitForInterrupt(): void {
-    const lines = i32.and(this.state.get32('attention'), ATTENTION.IRQ | ATTENTION.FIQ);
+    const lines = i32.and(this.state.get32('attention'), ATTENTION.IRQ | ATTENTION.FIQ | ATTENTION.SERROR);
     this.wait(SCTLR.NTWI, 0, lines, 1, () => undefined);
   }
   waitForEvent(): void {

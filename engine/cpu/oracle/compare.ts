@@ -1,43 +1,13 @@
 // Runs blocks on the engine and on QEMU and finds where they part.
 import { cpuModel } from '../aarch64/system/models.ts';
-import { PlainBoard } from '../testing/board.ts';
 import { disassemble } from '../aarch64/disassemble.ts';
-import type { Cpu, Outcome } from '../port.ts';
-import { OUTCOME } from '../port.ts';
-import { MiB } from '../../util/units.ts';
 import { NOP } from '../testing/assembler.ts';
 import type { Block } from './generator.ts';
 import { isExplained } from './explained.ts';
 import { Generator } from './generator.ts';
-import { BACKING_PAGES, buildImage, LAYOUT, PAGE, RECORD } from './image.ts';
+import { BACKING_PAGES, buildImage, PAGE, RECORD } from './image.ts';
+import { runOnEngine } from './engine.ts';
 import { runOnQemu } from './qemu.ts';
-
-/** Instructions after which the engine's harness must be done. */
-const ENGINE_LIMIT = 200_000_000;
-
-/** A board that takes any HVC as the end of the run. */
-class OracleBoard extends PlainBoard {
-  override hvc(cpu: Cpu): Outcome {
-    this.off = true;
-    cpu.leave();
-    return OUTCOME.DONE;
-  }
-}
-
-/** Who executes: the interpreter, or regions that are made wherever a branch arrives. */
-export type Tier = 'interpreter' | 'regions';
-const TUNING = { interpreter: false, regions: { threshold: 1, eager: true } } as const;
-
-export function runOnEngine(image: Uint8Array, blocks: number, cpu: string, tier: Tier = 'interpreter'): Uint8Array {
-  const board = new OracleBoard(cpu, 16 * MiB, 1, undefined, TUNING[tier]);
-  board.load(image, LAYOUT.code);
-  board.run(ENGINE_LIMIT);
-  if (!board.off)
-    throw new Error(
-      `the engine did not finish: pc 0x${board.cpu.pc.toString(16)}, ESR ${board.cpu.systemRegister('ESR_EL1').toString(16)}`,
-    );
-  return board.bytes(LAYOUT.results, blocks * RECORD.size).slice();
-}
 
 /** A field of a result record by name. */
 function fieldsOf(results: Uint8Array, block: number): Map<string, bigint> {
@@ -109,7 +79,11 @@ export function compareOnce(options: RunOptions): Report {
 
 function compareBlocks(blocks: readonly Block[], pattern: Uint8Array, cpu: string): Difference[] {
   const image = buildImage(blocks, pattern);
-  const all = differences(runOnEngine(image.bytes, blocks.length, cpu), runOnQemu(image.bytes, cpu), blocks.length);
+  const all = differences(
+    runOnEngine(image.bytes, blocks.length * RECORD.size, cpu),
+    runOnQemu(image.bytes, cpu),
+    blocks.length,
+  );
   return all.filter((difference) => !isExplained(difference, cpu));
 }
 

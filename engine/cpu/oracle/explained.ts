@@ -1,6 +1,8 @@
 // Differences between the engine and QEMU that are not mistakes: each with its reason, and the section of the Arm ARM
 // (DDI 0487) where one applies. A difference that no entry explains is a failure.
+import { SYSTEM_REGISTER_BY_KEY } from '../aarch64/system/registers.ts';
 import type { Difference } from './compare.ts';
+import type { RegisterDifference } from './registers.ts';
 
 export interface Explanation {
   readonly name: string;
@@ -18,8 +20,10 @@ export interface Explanation {
 
 const exceptionClass = (esr: bigint | undefined): number => Number((esr ?? 0n) >> 26n);
 const INSTRUCTION_ABORTS = [0x20, 0x21];
+const DATA_ABORTS = [0x24, 0x25];
+/** ISS.CM. */
+const CACHE_MAINTENANCE = 1n << 8n;
 const PC_ALIGNMENT = 0x22;
-const ALIGNMENT_FAULT = 0x21n;
 const LAST_ADDRESS = 0xffff_ffff_ffff_ffffn;
 const BTYPE = 0xc00n;
 const FZ16 = 1n << 19n;
@@ -51,13 +55,24 @@ export const EXPLAINED: readonly Explanation[] = [
       INSTRUCTION_ABORTS.includes(exceptionClass(theirs)),
   },
   {
+    name: 'faults of cache maintenance',
+    reason: 'QEMU’s cache maintenance by address never faults (see ../aarch64/choices.ts)',
+    section: 'D7.5.9 cache maintenance instructions that apply to a VA',
+    explains: (_, __, ___, ____, all) =>
+      [...all].some(
+        ([name, [ours]]) =>
+          name.startsWith('esr') &&
+          DATA_ABORTS.includes(exceptionClass(ours)) &&
+          ((ours ?? 0n) & CACHE_MAINTENANCE) !== 0n,
+      ),
+  },
+  {
     name: 'monitor at the last address',
     reason:
       'QEMU marks a cleared monitor by address 2^64 - 1, so that a store-exclusive to it seems to match and faults',
     section: 'B2.12 exclusive monitors',
     explains: (_, __, ___, ____, all) =>
-      [...all].some(([name, [, theirs]]) => name.startsWith('far') && theirs === LAST_ADDRESS) &&
-      [...all].some(([name, [, theirs]]) => name.startsWith('esr') && ((theirs ?? 0n) & 0x3fn) === ALIGNMENT_FAULT),
+      [...all].some(([name, [ours, theirs]]) => name.startsWith('far') && theirs === LAST_ADDRESS && ours !== theirs),
   },
 ];
 
@@ -65,4 +80,79 @@ export const EXPLAINED: readonly Explanation[] = [
 export const isExplained = ({ fields }: Difference, cpu: string): boolean =>
   [...fields].every(([name, [ours, theirs]]) =>
     EXPLAINED.some(({ explains }) => explains(name, ours, theirs, cpu, fields)),
+  );
+
+export interface RegisterExplanation {
+  readonly name: string;
+  readonly reason: string;
+  readonly section: string;
+  readonly registers: RegExp;
+  /** Further condition on the values. */
+  explains?(difference: RegisterDifference): boolean;
+}
+
+export const EXPLAINED_REGISTERS: readonly RegisterExplanation[] = [
+  {
+    name: 'AArch64 only',
+    reason: 'the engine runs no AArch32 code and no big-endian data, and its identification registers say so',
+    section: 'D17.2.64 ID_AA64PFR0_EL1, ID_AA64MMFR0_EL1.BigEnd',
+    registers: /^ID_AA64(PFR0|MMFR0)_EL1$/,
+    explains: ({ ours, theirs }) => [0x11n ^ 0x22n, 1n << 8n].includes(ours ^ theirs),
+  },
+  {
+    name: 'instruction counting',
+    reason: 'QEMU counts instructions only with -icount; the engine always does',
+    section: 'D11.11.2 PMCEID0_EL0',
+    registers: /^PMCEID0_EL0$/,
+    explains: ({ ours, theirs }) => (ours ^ theirs) === 1n << 8n,
+  },
+  {
+    name: 'debug registers that QEMU lacks',
+    reason: 'every core has them; QEMU leaves out those that only an external debugger fills',
+    section: 'D17.3',
+    registers: /^(OSDTR[RT]X|OSECCR|DBGPRCR|DBGCLAIM(SET|CLR)|DBGAUTHSTATUS)_EL1$|^DBGDTR(TX)?_EL0$/,
+  },
+  {
+    name: 'reset address',
+    reason: 'RVBAR_EL1 is there only where EL1 is the highest level; the boards’ cores have EL2',
+    section: 'D17.2.124 RVBAR_EL1',
+    registers: /^S3_0_C12_C0_1$/,
+  },
+  {
+    name: 'address of the GIC',
+    reason: 'CBAR_EL1 is the board’s, and the oracle’s board has no GIC',
+    section: 'Cortex-A57 TRM DDI 0488, 4.3.78',
+    registers: /^CBAR_EL1$/,
+  },
+  {
+    name: 'timers',
+    reason: 'the oracle’s board has no timers but a counter of its own',
+    section: 'D17.11',
+    registers: /^S3_3_C14_C[023]_[0-2]$/,
+  },
+  {
+    name: 'reserved bits that QEMU keeps',
+    reason: 'QEMU stores what is written to them; the architecture has them read as zero in Armv8.0',
+    section: 'D17.1.1 RES0',
+    registers:
+      /^(CPACR|TCR|SPSR|ESR|VBAR|CONTEXTIDR|CNTKCTL|SCTLR|MDSCR|DBG[BW][VC]R\d)_EL1$|^(PMCR|PMXEVCNTR|PMEVTYPER\d)_EL0$/,
+    explains: ({ key, ours, theirs, where }) =>
+      where.startsWith('written') && ours === (theirs & (SYSTEM_REGISTER_BY_KEY.get(key)!.writable | ours)),
+  },
+  {
+    name: 'byte selection of breakpoints',
+    reason: 'QEMU pairs the bits of DBGBCRn_EL1.BAS as AArch32 needs them',
+    section: 'D17.3.2 DBGBCR_EL1',
+    registers: /^DBGBCR\d_EL1$/,
+    explains: ({ ours, theirs }) => ((ours ^ theirs) & 0xffe01fn & ~0x18n) === 0n,
+  },
+];
+
+/** Differences of registers that no entry explains. */
+export const unexplainedRegisters = (differences: readonly RegisterDifference[]): RegisterDifference[] =>
+  differences.filter(
+    (difference) =>
+      !EXPLAINED_REGISTERS.some(
+        ({ registers, explains }) => registers.test(difference.name) && (explains?.(difference) ?? true),
+      ),
   );

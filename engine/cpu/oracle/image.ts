@@ -1,24 +1,9 @@
 // The oracle's bare-metal image: a harness that puts the CPU into a block's initial state, runs the block at EL1 or EL0,
 // logs the exceptions that it takes, and stores the final state. The same bytes run on QEMU's virt board and on the engine.
 import { Assembler, SP, XZR } from '../testing/assembler.ts';
+import { appendEnding, FILE_NAME, FILE_NAME_ADDRESS } from './ending.ts';
 import type { Block } from './generator.ts';
-
-/** Where things are, guest-physical; the harness and the blocks are mapped flat. */
-export const LAYOUT = {
-  ram: 0x4000_0000,
-  /** Harness code and blocks: read-only and executable for both levels. */
-  code: 0x4020_0000,
-  codeSize: 0x20_0000,
-  /** Translation tables, initial states, results: EL1 only. */
-  tables: 0x4040_0000,
-  stack: 0x4042_0000,
-  pattern: 0x4043_0000,
-  states: 0x4060_0000,
-  results: 0x4080_0000,
-  end: 0x40c0_0000,
-  /** Backing pages of the data window. */
-  backing: 0x4041_0000,
-} as const;
+import { LAYOUT } from './layout.ts';
 
 /** Virtual address of the data window; see PAGES. */
 export const WINDOW = 0x8000_0000;
@@ -110,12 +95,6 @@ const SCTLR = 0x30d0_0800n | 1n | 4n | (1n << 12n) | (1n << 9n) | (1n << 14n) | 
 /** T0SZ 25, 4 KiB granules, cacheable walks, upper half off, 40-bit output. */
 const TCR = 25n | (1n << 8n) | (1n << 10n) | (3n << 12n) | (1n << 23n) | (2n << 32n);
 const MAIR = 0xffn;
-
-/** A function identifier that PSCI does not have. */
-const UNKNOWN_CALL = 0x8600_0000;
-/** Where QEMU puts the results, relative to its working directory. */
-export const FILE_NAME = 'results';
-const FILE_NAME_ADDRESS = LAYOUT.stack + 0x200;
 
 /** What PC-relative faults leave: the handler ends the block for these exception classes. */
 const FETCH_CLASSES = [0x20, 0x21, 0x22, 0x0e];
@@ -255,22 +234,7 @@ function harness(blocks: number): Assembler {
   a.str(28, 0, 0);
   a.stp(29, 30, 0, 8);
   a.cbnz(28, 'go');
-  // Done. On the engine's board HVC stops the run; QEMU knows no such call and goes on to have the results written to
-  // a file (semihosting: SYS_OPEN, SYS_WRITE, SYS_EXIT).
-  a.mov(0, UNKNOWN_CALL);
-  a.emit('HVC', { imm16: 1 });
-  const semihosting = (operation: number, ...parameters: (number | 'x0')[]): void => {
-    a.mov(1, LAYOUT.stack + 0x100);
-    parameters.forEach((value, i) => {
-      if (value !== 'x0') a.mov(2, value);
-      a.str(value === 'x0' ? 0 : 2, 1, 8 * i);
-    });
-    a.mov(0, operation);
-    a.emit('HLT', { imm16: 0xf000 });
-  };
-  semihosting(0x01, FILE_NAME_ADDRESS, 5, FILE_NAME.length);
-  semihosting(0x05, 'x0', LAYOUT.results, blocks * RECORD.size);
-  semihosting(0x18, 0x20026, 0);
+  appendEnding(a, blocks * RECORD.size);
   a.b('stuck');
 
   a.label('go');

@@ -1,7 +1,8 @@
 // A few thousand random instructions on QEMU and on the engine. `npm run fuzz:cpu` goes on from there.
 import { describe, expect, it } from 'vitest';
 import { cpuModel } from '../aarch64/system/models.ts';
-import { compareOnce, differences, runOnEngine } from './compare.ts';
+import { compareOnce, differences } from './compare.ts';
+import { runOnEngine } from './engine.ts';
 import { Generator } from './generator.ts';
 import { BACKING_PAGES, buildImage, PAGE, RECORD } from './image.ts';
 import { qemuVersion } from './qemu.ts';
@@ -19,7 +20,7 @@ describe('random programs', () => {
     const generator = new Generator(5, cpuModel('cortex-a57'));
     const pattern = generator.pattern(BACKING_PAGES * PAGE);
     const blocks = Array.from({ length: 20 }, () => generator.block(8));
-    const results = runOnEngine(buildImage(blocks, pattern).bytes, blocks.length, 'cortex-a57');
+    const results = runOnEngine(buildImage(blocks, pattern).bytes, blocks.length * RECORD.size, 'cortex-a57');
     const wrong = results.slice();
     wrong[7 * RECORD.size + 8]! ^= 1;
     expect(differences(results, results, blocks.length)).toEqual([]);

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FILE_NAME, LAYOUT } from './image.ts';
+import { FILE_NAME } from './ending.ts';
+import { LAYOUT } from './layout.ts';
 
 const QEMU = 'qemu-system-aarch64';
 const TIMEOUT_MS = 60_000;

@@ -75,6 +75,11 @@ export class Assembler {
     this.toLabel('CBNZ', label, 'imm19', { sf: 1, Rt: register });
   }
 
+  /** The address of a label. */
+  adr(register: number, label: string): void {
+    this.toLabel('ADR', label, 'immhi', { Rd: register });
+  }
+
   /** A 64-bit constant in as many moves as it needs. */
   mov(register: number, value: number | bigint): void {
     const bits = BigInt.asUintN(64, BigInt(value));

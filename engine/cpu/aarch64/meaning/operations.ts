@@ -61,6 +61,8 @@ export interface Access {
   readonly ordered?: true;
   /** First half of an exclusive or atomic pair: must be aligned to both halves. */
   readonly pair?: boolean;
+  /** A block that DC ZVA clears. */
+  readonly block?: true;
   /** The stage 2 syndrome is valid: one general register, no writeback, not exclusive (D17.2.37 ISV). */
   readonly syndrome?: true;
   /** The register is 64 bits wide (ISS.SF). */

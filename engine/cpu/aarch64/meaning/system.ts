@@ -78,7 +78,7 @@ const system: Record<string, Meaning<SystemOperations>> = {
     // DC ZVA: 64 bytes, as DCZID_EL0 says.
     o.systemInstruction(o.immediate32('key'), value);
     // A fault reports the address as it was given.
-    o.probe(value, { scale: 0 });
+    o.probe(value, { scale: 0, block: true });
     const start = o.keep(i64.and(value, -64));
     for (let offset = 0; offset < 64; offset += 8) o.store(i64.add(start, offset), i64.const(0), { scale: 3 });
   },
@@ -140,8 +140,8 @@ for (const [name, load] of [
       const first = o.load(address, access);
       const second = o.load(next, { ...access, pair: false });
       o.armMonitor(address, 2 << scale, first, second);
-      o.x.write('t2', second);
-      return o.x.write('t', first);
+      o.x.write('t', first);
+      return o.x.write('t2', second);
     }
     const first = o.x.read('t') as X64;
     const second = o.x.read('t2') as X64;

@@ -2,13 +2,14 @@
 // for one CPU whose state is in the window; answers are OUTCOME numbers of port.ts, or OUTCOME_TRAP.
 import { ATTENTION } from '../../core/layout.ts';
 import { PSTATE } from '../../core/exceptions.ts';
-import { OUTCOME_TRAP } from '../../core/services.ts';
+import { OUTCOME_TAKEN, OUTCOME_TRAP, PERMIT } from '../../core/services.ts';
 import { OUTCOME } from '../../port.ts';
 import type { Processor } from '../../processor.ts';
 import type { SystemInstruction } from './instructions.ts';
 import { SYSTEM_INSTRUCTION_BY_KEY } from './instructions.ts';
 import type { Effect, El0Enable, SystemRegister } from './registers.ts';
-import { isPortRegister, SYSTEM_REGISTER_BY_KEY, systemKey, systemSlot } from './registers.ts';
+import { COUNTER_BITS } from './performance.ts';
+import { isPortRegister, SYSTEM_REGISTER_BY_KEY, SYSTEM_REGISTER_BY_NAME, systemKey } from './registers.ts';
 
 /** What register effects do to the value in `cpu.exchange`. */
 interface Behaviour {
@@ -22,12 +23,18 @@ export interface SystemHost {
   flushTlbPage(cpu: number, lo: number, hi: number): void;
   readonly cpuCount: number;
   translate(cpu: Processor, write: boolean, user: boolean): void;
+  /** Whether cache maintenance of the address in `exchange` faulted; `permission`: see SystemInstruction. */
+  maintain(cpu: Processor, permission: number): boolean;
 }
 
+const DZP = 1 << 4;
+/** MDSCR_EL1.ERR, HDE, TDA, INTdis, TXU, RXO, TXfull, RXfull. */
+const DEBUGGER_BITS = 0x6ce0_4040n;
 const SCTLR_UCT = 1 << 15;
 const SCTLR_UCI = 1 << 26;
 const SCTLR_DZE = 1 << 14;
-const PAGE_COUNTERS = 31;
+/** PMSELR_EL0.SEL for the cycle counter. */
+const CYCLE_COUNTER = 31;
 
 /** CNTKCTL_EL1 bits that let EL0 read a counter or timer, by op2 or CRm of the encoding (D17.11). */
 const CNTKCTL = { PHYSICAL_COUNTER: 1, VIRTUAL_COUNTER: 2, VIRTUAL_TIMER: 1 << 8, PHYSICAL_TIMER: 1 << 9 } as const;
@@ -51,6 +58,7 @@ function el0Enabled(cpu: Processor, enable: El0Enable, write: boolean): boolean 
     case 'SCTLR.DZE':
       return (cpu.system32('SCTLR_EL1') & SCTLR_DZE) !== 0;
     case 'SCTLR.UMA':
+    case 'always':
       return true;
     case 'CNTKCTL':
       return (cpu.system32('CNTKCTL_EL1') & 3) !== 0;
@@ -65,18 +73,41 @@ function el0Enabled(cpu: Processor, enable: El0Enable, write: boolean): boolean 
   }
 }
 
+/** Lines and their bits in ISR_EL1. */
+const PENDING = [
+  [ATTENTION.SERROR, PSTATE.SERROR],
+  [ATTENTION.IRQ, PSTATE.IRQ],
+  [ATTENTION.FIQ, PSTATE.FIQ],
+] as const;
+
 const setExchange = (cpu: Processor, lo: number, hi = 0): void => {
   cpu.exchange.lo = lo >>> 0;
   cpu.exchange.hi = hi >>> 0;
 };
 
-/** PMU counters count nothing but cycles; the selected event counter is the register that PMSELR names. */
-const selectedCounter = (cpu: Processor, register: SystemRegister): string => {
-  const selected = cpu.system32('PMSELR_EL0') & 31;
-  const type = register.name === 'PMXEVTYPER_EL0';
-  if (selected === PAGE_COUNTERS) return type ? 'PMCCFILTR_EL0' : 'PMXEVCNTR_EL0';
-  return `${type ? 'PMEVTYPER' : 'PMEVCNTR'}${selected % 6}_EL0`;
+const readCounters = (cpu: Processor, { slot }: SystemRegister): undefined => {
+  cpu.performance.synchronize();
+  cpu.performance.update();
+  cpu.loadExchange(slot);
 };
+
+/** The register that PMSELR_EL0 selects; nothing for a counter that is not there: it reads as zero and ignores writes. */
+function selectedCounter(cpu: Processor, { name }: SystemRegister): SystemRegister | undefined {
+  const selected = cpu.system32('PMSELR_EL0') & 31;
+  const type = name === 'PMXEVTYPER_EL0';
+  if (selected === CYCLE_COUNTER && type) return SYSTEM_REGISTER_BY_NAME.get('PMCCFILTR_EL0');
+  return SYSTEM_REGISTER_BY_NAME.get(`${type ? 'PMEVTYPER' : 'PMEVCNTR'}${selected}_EL0`);
+}
+
+/** A write of a performance monitor's register: counters are up to date before, interrupts after. */
+const performanceWrite =
+  (write: (cpu: Processor, register: SystemRegister) => void): NonNullable<Behaviour['write']> =>
+  (cpu, register) => {
+    cpu.performance.synchronize();
+    write(cpu, register);
+    cpu.performance.update();
+    return OUTCOME.DONE;
+  };
 
 const BEHAVIOUR: Partial<Record<Effect, Behaviour>> = {
   translation: { write: (cpu) => void cpu.translationChanged() },
@@ -106,7 +137,8 @@ const BEHAVIOUR: Partial<Record<Effect, Behaviour>> = {
   interruptStatus: {
     read: (cpu) => {
       const lines = cpu.field('attention');
-      return setExchange(cpu, (lines & ATTENTION.IRQ ? 0x80 : 0) | (lines & ATTENTION.FIQ ? 0x40 : 0)) as undefined;
+      const pending = PENDING.reduce((bits, [line, bit]) => bits | (lines & line ? bit : 0), 0);
+      return setExchange(cpu, pending) as undefined;
     },
   },
   cacheSize: {
@@ -117,47 +149,54 @@ const BEHAVIOUR: Partial<Record<Effect, Behaviour>> = {
       return setExchange(cpu, Number(size)) as undefined;
     },
   },
+  // EL0 is told whether it may zero blocks (D17.2.38 DCZID_EL0.DZP). Only its reads come here.
+  zeroingSize: {
+    read: (cpu) => {
+      const prohibited = cpu.field('el') === 0 && !(cpu.system32('SCTLR_EL1') & SCTLR_DZE);
+      return setExchange(cpu, cpu.exchange.lo | (prohibited ? DZP : 0)) as undefined;
+    },
+  },
+  // What an external debugger sees of itself is writable only while the OS lock holds (D17.3.20 MDSCR_EL1).
+  debugControl: {
+    write: (cpu, { slot, writable }) => {
+      const locked = (cpu.system32('OSLSR_EL1') & 2) !== 0;
+      cpu.storeExchange(slot, locked ? writable : writable & ~DEBUGGER_BITS);
+      return OUTCOME.DONE;
+    },
+  },
   osLock: {
     write: (cpu, { slot }) => {
       cpu.writeSlot32(slot, (cpu.readSlot32(slot) & ~2) | ((cpu.exchange.lo & 1) << 1));
       return OUTCOME.DONE;
     },
   },
-  pmuControl: {
-    write: (cpu, { slot }) => {
-      const old = cpu.readSlot32(slot);
-      if (cpu.exchange.lo & 4) cpu.resetCycleCounter();
-      cpu.writeSlot32(slot, (old & ~0x79) | (cpu.exchange.lo & 0x79));
-      return OUTCOME.DONE;
-    },
-  },
+  pmuControl: { write: performanceWrite((cpu) => cpu.performance.control(cpu.exchange.lo)) },
   pmuSet: {
-    write: (cpu, { slot }) => {
-      cpu.writeSlot32(slot, cpu.readSlot32(slot) | (cpu.exchange.lo & 0x8000_003f));
-      return OUTCOME.DONE;
-    },
+    read: readCounters,
+    write: performanceWrite((cpu, { slot }) =>
+      cpu.writeSlot32(slot, cpu.readSlot32(slot) | (cpu.exchange.lo & COUNTER_BITS)),
+    ),
   },
   pmuClear: {
-    write: (cpu, { slot }) => {
-      cpu.writeSlot32(slot, cpu.readSlot32(slot) & ~cpu.exchange.lo);
-      return OUTCOME.DONE;
-    },
+    read: readCounters,
+    write: performanceWrite((cpu, { slot }) => cpu.writeSlot32(slot, cpu.readSlot32(slot) & ~cpu.exchange.lo)),
   },
-  cycleCounter: {
-    read: (cpu) => void cpu.readCycleCounter(),
-    write: (cpu) => {
-      cpu.writeCycleCounter();
-      return OUTCOME.DONE;
-    },
+  pmuIncrement: { write: performanceWrite((cpu) => cpu.performance.softwareIncrement(cpu.exchange.lo)) },
+  pmuValue: {
+    read: readCounters,
+    write: performanceWrite((cpu, { slot, writable }) => cpu.storeExchange(slot, writable)),
   },
-  eventSelected: {
-    read: (cpu, register) => void cpu.loadExchange(systemSlot(selectedCounter(cpu, register))),
-    write: (cpu, register) => {
-      cpu.storeExchange(systemSlot(selectedCounter(cpu, register)));
-      return OUTCOME.DONE;
+  pmuSelected: {
+    read: (cpu, register) => {
+      const selected = selectedCounter(cpu, register);
+      if (!selected) return setExchange(cpu, 0) as undefined;
+      return readCounters(cpu, selected);
     },
+    write: performanceWrite((cpu, register) => {
+      const selected = selectedCounter(cpu, register);
+      if (selected) cpu.storeExchange(selected.slot, selected.writable);
+    }),
   },
-  ignored: { write: () => OUTCOME.DONE },
 };
 
 /** MRS and MSR of a register that is not a plain slot; the value travels in `cpu.exchange`. */
@@ -191,12 +230,13 @@ export function accessSystemRegister(cpu: Processor, key: number, write: boolean
 
 const STORES_ITSELF: ReadonlySet<Effect> = new Set<Effect>([
   'osLock',
+  'debugControl',
   'pmuControl',
   'pmuSet',
   'pmuClear',
-  'cycleCounter',
-  'eventSelected',
-  'ignored',
+  'pmuIncrement',
+  'pmuValue',
+  'pmuSelected',
 ]);
 
 /** SYS: the operand travels in `cpu.exchange`. DC ZVA only asks for leave here. */
@@ -210,6 +250,10 @@ export function systemInstruction(host: SystemHost, cpu: Processor, key: number)
     if (!instruction.el0Enable) return OUTCOME.UNDEFINED;
     const bit = instruction.el0Enable === 'SCTLR.DZE' ? SCTLR_DZE : SCTLR_UCI;
     if (!(cpu.system32('SCTLR_EL1') & bit)) return OUTCOME_TRAP;
+  }
+  if (instruction.action === 'maintain') {
+    const permission = cpu.field('el') === 0 ? PERMIT.READ : instruction.permission!;
+    return host.maintain(cpu, permission) ? OUTCOME_TAKEN : OUTCOME.DONE;
   }
   act(host, cpu, instruction);
   return OUTCOME.DONE;

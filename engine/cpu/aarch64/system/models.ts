@@ -1,6 +1,7 @@
 // Identification and reset values by CPU model, little-endian and AArch64 only. Cortex-A53: DDI 0500, 4.3; Cortex-A57: DDI 0488, 4.3; Cortex-A72: DDI 0488's
 // successor 100095, 4.3; figures as the virt board shows them to EL1 with no EL2 and EL3 (CLIDR, CCSIDR, PMCEID included).
 import type { Feature } from '../table/instruction.ts';
+import { COMMON_EVENTS } from './performance.ts';
 
 export interface CpuModel {
   readonly name: string;
@@ -16,7 +17,7 @@ const V8_0: readonly Feature[] = ['base', 'FP', 'SIMD', 'CRC32', 'AES', 'PMULL',
 /** AArch32 identification registers: the same in the three cores but for the memory model. */
 const aarch32 = {
   ID_PFR0_EL1: 0x131n,
-  ID_PFR1_EL1: 0x10010001n,
+  ID_PFR1_EL1: 0x00010001n,
   ID_DFR0_EL1: 0x03010006n,
   ID_MMFR0_EL1: 0x10101105n,
   ID_MMFR1_EL1: 0x40000000n,
@@ -42,7 +43,7 @@ const common = {
   DCZID_EL0: 4n,
   SCTLR_EL1: 0xc50838n,
   CLIDR_EL1: 0x0a200023n,
-  PMCEID0_EL0: 0x20001n,
+  PMCEID0_EL0: COMMON_EVENTS,
   OSLSR_EL1: 0xan,
 };
 
@@ -126,6 +127,9 @@ export const CPU_MODELS: readonly CpuModel[] = [
     cacheSizes: [0x701fe00an, 0x201fe012n, 0x70ffe07an],
   },
 ];
+
+/** What the identification registers say more where the GIC's CPU interface is in system registers (GICv3). */
+export const GIC_REGISTER_FIELDS = { ID_AA64PFR0_EL1: 1n << 24n, ID_PFR1_EL1: 1n << 28n } as const;
 
 /** Throws with the known names if there is no such model. */
 export function cpuModel(name: string): CpuModel {

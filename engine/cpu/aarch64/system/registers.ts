@@ -24,13 +24,15 @@ export type Effect =
   | 'spEl0'
   | 'interruptStatus'
   | 'cacheSize'
+  | 'zeroingSize'
   | 'osLock'
+  | 'debugControl'
   | 'pmuControl'
   | 'pmuSet'
   | 'pmuClear'
-  | 'cycleCounter'
-  | 'eventSelected'
-  | 'ignored';
+  | 'pmuIncrement'
+  | 'pmuValue'
+  | 'pmuSelected';
 
 /** Effects that also reading has. */
 export const READ_EFFECTS: ReadonlySet<string> = new Set<Effect>([
@@ -40,8 +42,10 @@ export const READ_EFFECTS: ReadonlySet<string> = new Set<Effect>([
   'spEl0',
   'interruptStatus',
   'cacheSize',
-  'cycleCounter',
-  'eventSelected',
+  'pmuSet',
+  'pmuClear',
+  'pmuValue',
+  'pmuSelected',
 ]);
 
 /**
@@ -69,6 +73,7 @@ export interface SystemRegister {
 
 /** Control bit that lets EL0 in; without it the access traps to EL1 with exception class 0x18. */
 export type El0Enable =
+  | 'always'
   | 'SCTLR.UCT'
   | 'SCTLR.UMA'
   | 'SCTLR.DZE'
@@ -121,7 +126,7 @@ const identification: Declaration[] = [
   readOnly('AIDR_EL1', '3 1 0 0 7'),
   { name: 'CSSELR_EL1', code: '3 2 0 0 0', writable: 0xfn },
   { name: 'CTR_EL0', code: '3 3 0 0 1', el0: 'r', el1: 'r', el0Enable: 'SCTLR.UCT' },
-  { name: 'DCZID_EL0', code: '3 3 0 0 7', el0: 'r', el1: 'r' },
+  { name: 'DCZID_EL0', code: '3 3 0 0 7', el0: 'r', el1: 'r', el0Enable: 'always', effect: 'zeroingSize' },
 ];
 
 const control: Declaration[] = [
@@ -142,7 +147,7 @@ const control: Declaration[] = [
   { name: 'ESR_EL1', code: '3 0 5 2 0', writable: WORD },
   { name: 'FAR_EL1', code: '3 0 6 0 0' },
   { name: 'PAR_EL1', code: '3 0 7 4 0' },
-  { name: 'MAIR_EL1', code: '3 0 10 2 0' },
+  { name: 'MAIR_EL1', code: '3 0 10 2 0', effect: 'translation' },
   { name: 'AMAIR_EL1', code: '3 0 10 3 0', writable: 0n },
   { name: 'VBAR_EL1', code: '3 0 12 0 0', writable: ALL ^ 0x7ffn },
   { name: 'ISR_EL1', code: '3 0 12 1 0', el1: 'r', effect: 'interruptStatus' },
@@ -159,7 +164,7 @@ const control: Declaration[] = [
 ];
 
 const performance: Declaration[] = [
-  { name: 'PMCR_EL0', code: '3 3 9 12 0', el0: 'rw', el0Enable: 'PMUSERENR.EN', effect: 'pmuControl' },
+  { name: 'PMCR_EL0', code: '3 3 9 12 0', el0: 'rw', el0Enable: 'PMUSERENR.EN', writable: 0x79n, effect: 'pmuControl' },
   { name: 'PMCNTENSET_EL0', code: '3 3 9 12 1', el0: 'rw', el0Enable: 'PMUSERENR.EN', effect: 'pmuSet' },
   {
     name: 'PMCNTENCLR_EL0',
@@ -170,13 +175,13 @@ const performance: Declaration[] = [
     alias: 'PMCNTENSET_EL0',
   },
   { name: 'PMOVSCLR_EL0', code: '3 3 9 12 3', el0: 'rw', el0Enable: 'PMUSERENR.EN', effect: 'pmuClear' },
-  { name: 'PMSWINC_EL0', code: '3 3 9 12 4', el0: 'w', el1: 'w', el0Enable: 'PMUSERENR.SW', effect: 'ignored' },
+  { name: 'PMSWINC_EL0', code: '3 3 9 12 4', el0: 'w', el1: 'w', el0Enable: 'PMUSERENR.SW', effect: 'pmuIncrement' },
   { name: 'PMSELR_EL0', code: '3 3 9 12 5', el0: 'rw', el0Enable: 'PMUSERENR.ER', writable: 0x1fn },
   { name: 'PMCEID0_EL0', code: '3 3 9 12 6', el0: 'r', el1: 'r', el0Enable: 'PMUSERENR.EN' },
   { name: 'PMCEID1_EL0', code: '3 3 9 12 7', el0: 'r', el1: 'r', el0Enable: 'PMUSERENR.EN' },
-  { name: 'PMCCNTR_EL0', code: '3 3 9 13 0', el0: 'rw', el0Enable: 'PMUSERENR.CR', effect: 'cycleCounter' },
-  { name: 'PMXEVTYPER_EL0', code: '3 3 9 13 1', el0: 'rw', el0Enable: 'PMUSERENR.EN', effect: 'eventSelected' },
-  { name: 'PMXEVCNTR_EL0', code: '3 3 9 13 2', el0: 'rw', el0Enable: 'PMUSERENR.ER', effect: 'eventSelected' },
+  { name: 'PMCCNTR_EL0', code: '3 3 9 13 0', el0: 'rw', el0Enable: 'PMUSERENR.CR', effect: 'pmuValue' },
+  { name: 'PMXEVTYPER_EL0', code: '3 3 9 13 1', el0: 'rw', el0Enable: 'PMUSERENR.EN', effect: 'pmuSelected' },
+  { name: 'PMXEVCNTR_EL0', code: '3 3 9 13 2', el0: 'rw', el0Enable: 'PMUSERENR.ER', effect: 'pmuSelected' },
   { name: 'PMUSERENR_EL0', code: '3 3 9 14 0', el0: 'r', writable: 0xfn },
   { name: 'PMINTENSET_EL1', code: '3 0 9 14 1', effect: 'pmuSet' },
   { name: 'PMINTENCLR_EL1', code: '3 0 9 14 2', effect: 'pmuClear', alias: 'PMINTENSET_EL1' },
@@ -189,23 +194,44 @@ const performance: Declaration[] = [
     alias: 'PMOVSCLR_EL0',
   },
   ...Array.from({ length: 6 }, (_, i): Declaration[] => [
-    { name: `PMEVCNTR${i}_EL0`, code: `3 3 14 8 ${i}`, el0: 'rw', el0Enable: 'PMUSERENR.ER', writable: WORD },
-    { name: `PMEVTYPER${i}_EL0`, code: `3 3 14 12 ${i}`, el0: 'rw', el0Enable: 'PMUSERENR.EN', writable: 0xfc00_ffffn },
+    {
+      name: `PMEVCNTR${i}_EL0`,
+      code: `3 3 14 8 ${i}`,
+      el0: 'rw',
+      el0Enable: 'PMUSERENR.ER',
+      writable: WORD,
+      effect: 'pmuValue',
+    },
+    {
+      name: `PMEVTYPER${i}_EL0`,
+      code: `3 3 14 12 ${i}`,
+      el0: 'rw',
+      el0Enable: 'PMUSERENR.EN',
+      writable: 0xfc00_ffffn,
+      effect: 'pmuValue',
+    },
   ]).flat(),
-  { name: 'PMCCFILTR_EL0', code: '3 3 14 15 7', el0: 'rw', el0Enable: 'PMUSERENR.EN', writable: 0xfc00_0000n },
+  {
+    name: 'PMCCFILTR_EL0',
+    code: '3 3 14 15 7',
+    el0: 'rw',
+    el0Enable: 'PMUSERENR.EN',
+    writable: 0xfc00_0000n,
+    effect: 'pmuValue',
+  },
 ];
 
 /** Debug registers as a core without a debugger shows them: breakpoints can be written and never hit. */
 const debug: Declaration[] = [
   { name: 'MDCCINT_EL1', code: '2 0 0 2 0', writable: 0n },
-  { name: 'MDSCR_EL1', code: '2 0 0 2 2', writable: 0x0420_f045n | 0xe000n },
+  { name: 'MDSCR_EL1', code: '2 0 0 2 2', writable: 0x6ce0_f041n, effect: 'debugControl' },
   { name: 'OSDTRRX_EL1', code: '2 0 0 0 2', writable: 0n },
   { name: 'OSDTRTX_EL1', code: '2 0 0 3 2', writable: 0n },
   { name: 'OSECCR_EL1', code: '2 0 0 6 2', writable: 0n },
   { name: 'MDRAR_EL1', code: '2 0 1 0 0', el1: 'r' },
   { name: 'OSLAR_EL1', code: '2 0 1 0 4', el1: 'w', effect: 'osLock', alias: 'OSLSR_EL1' },
   { name: 'OSLSR_EL1', code: '2 0 1 1 4', el1: 'r' },
-  { name: 'OSDLR_EL1', code: '2 0 1 3 4', writable: 0n },
+  { name: 'OSDLR_EL1', code: '2 0 1 3 4', writable: 1n },
   { name: 'DBGPRCR_EL1', code: '2 0 1 4 4', writable: 0n },
   { name: 'DBGCLAIMSET_EL1', code: '2 0 7 8 6', writable: 0n },
   { name: 'DBGCLAIMCLR_EL1', code: '2 0 7 9 6', writable: 0n },
@@ -274,6 +300,10 @@ export const SYSTEM_REGISTER_BY_KEY: ReadonlyMap<number, SystemRegister> = new M
   declared.table.map((register) => [register.key, register]),
 );
 
+export const SYSTEM_REGISTER_BY_NAME: ReadonlyMap<string, SystemRegister> = new Map(
+  declared.table.map((register) => [register.name, register]),
+);
+
 /** Offset of a register's 8 bytes in the CPU state. Throws for registers that the core does not hold. */
 export function systemSlot(name: string): number {
   const slot = declared.slots[name];
@@ -289,5 +319,19 @@ export function isPortRegister(key: number): boolean {
   const crm = (key >>> 3) & 15;
   if (op0 !== 3) return false;
   if (op1 === 0) return (crn === 12 && crm >= 8) || (crn === 4 && crm === 6);
-  return op1 === 3 && crn === 14 && crm <= 3 && !SYSTEM_REGISTER_BY_KEY.has(key);
+  return TIMER_REGISTERS.has(key);
 }
+
+/** CNTPCT, CNTVCT; CNTP_TVAL, CTL, CVAL; CNTV_TVAL, CTL, CVAL. */
+const TIMER_REGISTERS: ReadonlySet<number> = new Set(
+  [
+    [0, 1],
+    [0, 2],
+    [2, 0],
+    [2, 1],
+    [2, 2],
+    [3, 0],
+    [3, 1],
+    [3, 2],
+  ].map(([crm, op2]) => systemKey(3, 3, 14, crm!, op2!)),
+);

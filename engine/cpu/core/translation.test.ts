@@ -1,0 +1,129 @@
+// Translation: memory types, tagged addresses, cache maintenance. Tables of every granule are compared with QEMU by the
+// oracle; here is what QEMU does otherwise or does not show.
+import { describe, expect, it } from 'vitest';
+import type { Assembler } from '../testing/assembler.ts';
+import type { PlainBoard } from '../testing/board.ts';
+import { IMAGE_BASE, RAM_BASE } from '../testing/board.ts';
+import { boardWith, run } from '../testing/program.ts';
+import { gva } from '../../util/units.ts';
+
+const TABLE = RAM_BASE + 0x8000;
+const MAIR = 0x00ffn;
+const NORMAL = 0x701n;
+const DEVICE = 0x705n;
+
+/** Flat map of the RAM's GiB: Normal at its place, Device 1 GiB above it, nothing else. T0SZ = 25, TBI0. */
+function translated(write: (a: Assembler) => void): PlainBoard {
+  const stay = (a: Assembler): void => {
+    a.label('stay');
+    a.b('stay');
+  };
+  const board = boardWith(write, { 0x200: stay });
+  const table = new BigUint64Array(board.memory.buffer, board.ram + TABLE - RAM_BASE, 512);
+  table[1] = BigInt(RAM_BASE) | NORMAL;
+  table[2] = BigInt(RAM_BASE) | DEVICE;
+  const { cpu } = board;
+  cpu.setSystemRegister('MAIR_EL1', MAIR);
+  cpu.setSystemRegister('TCR_EL1', 25n | (1n << 23n) | (1n << 37n) | (2n << 32n));
+  cpu.setSystemRegister('TTBR0_EL1', BigInt(TABLE));
+  cpu.setSystemRegister('CPACR_EL1', 3n << 20n);
+  cpu.setSystemRegister('SCTLR_EL1', cpu.systemRegister('SCTLR_EL1') | 1n);
+  return board;
+}
+
+const DATA = 0x8000_0000 + 0x10_0000;
+
+describe('Device memory', () => {
+  it.each([
+    ['load', (a: Assembler) => a.emit('LDR Xt (unscaled)', { Rt: 1, Rn: 0, imm9: 4 }), DATA + 4, 0x9600_0021n],
+    ['store', (a: Assembler) => a.emit('STR Wt (unscaled)', { Rt: 1, Rn: 0, imm9: 2 }), DATA + 2, 0x9600_0061n],
+    ['vector store', (a: Assembler) => a.emit('STR Qt (unscaled)', { Rt: 1, Rn: 0, imm9: 8 }), DATA + 8, 0x9600_0061n],
+    ['DC ZVA', (a: Assembler) => a.emit('SYS', { op1: 3, CRn: 7, CRm: 4, op2: 1, Rt: 0 }), DATA, 0x9600_0061n],
+  ] as const)('refuses an unaligned %s', (_, write, far, esr) => {
+    const { cpu } = translated((a) => {
+      a.mov(0, DATA);
+      write(a);
+    });
+    run(cpu, 3);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(esr);
+    expect(cpu.systemRegister('FAR_EL1')).toBe(BigInt(far));
+  });
+
+  it('takes aligned accesses, each half of a pair by itself; Normal memory takes unaligned ones', () => {
+    const { cpu } = translated((a) => {
+      a.mov(0, DATA + 8);
+      a.mov(1, 0x1122_3344);
+      a.stp(1, 1, 0);
+      a.ldp(2, 3, 0);
+      a.mov(0, DATA - 0x4000_0000);
+      a.emit('LDR Xt (unscaled)', { Rt: 4, Rn: 0, imm9: 9 });
+    });
+    run(cpu, 8);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0n);
+    expect([cpu.x(2), cpu.x(3), cpu.x(4)]).toEqual([0x1122_3344n, 0x1122_3344n, 0x4400_0000_0011_2233n]);
+  });
+
+  it('changes with MAIR_EL1', () => {
+    const { cpu } = translated((a) => {
+      a.mov(0, DATA + 1);
+      a.mov(5, 0xffff);
+      a.msr('MAIR_EL1', 5);
+      a.ldr(1, 0);
+      a.mov(5, 0xff);
+      a.msr('MAIR_EL1', 5);
+      a.ldr(1, 0);
+    });
+    run(cpu, 6);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0n);
+    run(cpu, 4);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0x9600_0021n);
+  });
+});
+
+describe('tagged addresses', () => {
+  it('are branched to without their tag', () => {
+    const { cpu } = translated((a) => {
+      a.emit('BR', { Rn: 0 });
+      a.emit('ADR', { Rd: 1 });
+      a.emit('BLR', { Rn: 2 });
+      a.emit('ADR', { Rd: 3 });
+    });
+    cpu.setX(0, (0x5an << 56n) | BigInt(IMAGE_BASE + 4));
+    cpu.setX(2, (0xffn << 56n) | BigInt(IMAGE_BASE + 12));
+    run(cpu, 4);
+    expect([cpu.x(1), cpu.x(3), cpu.x(30)]).toEqual([IMAGE_BASE + 4, IMAGE_BASE + 12, IMAGE_BASE + 12].map(BigInt));
+    expect(cpu.pc).toBe(BigInt(IMAGE_BASE + 16));
+  });
+});
+
+describe('cache maintenance by address', () => {
+  const CVAU = { op1: 3, CRn: 7, CRm: 11, op2: 1 };
+  const IVAC = { op1: 0, CRn: 7, CRm: 6, op2: 1 };
+
+  it('faults where nothing is mapped, with ISS.CM and WnR', () => {
+    const { cpu } = translated((a) => {
+      a.emit('SYS', { ...CVAU, Rt: 0 });
+      a.mov(0, 0x1234);
+      a.emit('SYS', { ...CVAU, Rt: 0 });
+    });
+    cpu.setX(0, BigInt(IMAGE_BASE));
+    run(cpu, 3);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0x9600_0145n);
+    expect(cpu.systemRegister('FAR_EL1')).toBe(0x1234n);
+    expect(cpu.systemRegister('ELR_EL1')).toBe(BigInt(IMAGE_BASE + 8));
+  });
+
+  it('that may lose data needs leave to write', () => {
+    const { cpu, memory, ram } = translated((a) => {
+      a.emit('SYS', { ...CVAU, Rt: 0 });
+      a.emit('SYS', { ...IVAC, Rt: 0 });
+    });
+    // Read-only.
+    new BigUint64Array(memory.buffer, ram + TABLE - RAM_BASE, 512)[2] = BigInt(RAM_BASE) | NORMAL | (1n << 7n);
+    cpu.setX(0, BigInt(DATA));
+    cpu.pc = gva(BigInt(IMAGE_BASE));
+    run(cpu, 2);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0x9600_014dn);
+    expect(cpu.systemRegister('ELR_EL1')).toBe(BigInt(IMAGE_BASE + 4));
+  });
+});
