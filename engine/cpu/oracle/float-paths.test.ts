@@ -6,7 +6,7 @@ import { cpuModel } from '../aarch64/system/models.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import { FPSR } from '../float/format.ts';
 import { HANDLERS } from '../interpreter/handlers.ts';
-import { runOnEngine } from './compare.ts';
+import { runOnEngine } from './engine.ts';
 import { Generator } from './generator.ts';
 import { BACKING_PAGES, buildImage, PAGE, RECORD } from './image.ts';
 
@@ -20,7 +20,7 @@ describe('floating point', () => {
     const blocks = Array.from({ length: BLOCKS }, () => generator.block(LENGTH));
     const run = (fpsr: number): DataView => {
       const states = blocks.map((block) => ({ ...block, state: { ...block.state, fpsr, fpcr: 0 } }));
-      const results = runOnEngine(buildImage(states, pattern).bytes, BLOCKS, 'cortex-a57');
+      const results = runOnEngine(buildImage(states, pattern).bytes, BLOCKS * RECORD.size, 'cortex-a57');
       // What remains of FPSR must differ in nothing but the bit that was set.
       const view = new DataView(results.buffer, results.byteOffset, results.length);
       for (let block = 0; block < BLOCKS; block++) {
