@@ -115,6 +115,8 @@ export interface Services extends HostCalls {
    * refills the TLB.
    */
   readonly refill: FunctionReference;
+  /** (record): a region leaves for a record without one; counts it as a branch target. */
+  readonly untranslated: FunctionReference;
   /** (lazy kind, a, b): the flags as a region keeps them to the state. */
   readonly storeFlags: FunctionReference;
   /** (va, access word): faults unless the aligned address may be written. */
@@ -162,6 +164,7 @@ export const DEFINED = {
   writeVector: [[I64], []],
   hostRange: [[I64, I32, I32], [I32]],
   refill: [[I64, I32, I32], [I32]],
+  untranslated: [[I32], []],
   storeFlags: [[I32, I64, I64], []],
   probe: [[I64, I32], []],
   maintain: [[I32, I32, I32], [I32]],

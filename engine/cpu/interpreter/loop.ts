@@ -4,6 +4,8 @@ import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
+import { StateAccess } from '../core/state.ts';
+import type { X32 } from '../wasm/expression.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
@@ -33,6 +35,11 @@ export function defineLoop(
 ): FunctionReference {
   const run = module.declare('run', [], [I32]);
   module.define(run, (f) => new LoopWriter(f, services, area, hot).write());
+  module.define(services.untranslated, (f) => {
+    const record = f.param(I32, 0).get;
+    new StateAccess(f, area.window).add32('regionColdExits', 1);
+    countArrival(f, area, hot, record, (rare) => f.if(rare, () => f.call(services.hot, record)));
+  });
   return run;
 }
 
@@ -109,12 +116,7 @@ class LoopWriter {
   /** Counts how often the record at `ip` was branched to; tells the host side when it was often. */
   private countTarget(top: Label): void {
     const { f, locals, services, area } = this;
-    const index = i32.and(i32.shrU(locals.ip.get, 2), (HOT_COUNTERS - 1) * 4);
-    const counter = f.keep(i32.add(index, area.counters));
-    const count = f.keep(i32.add(i32.load(counter), 1));
-    f.store32(counter, 0, count);
-    f.brIf(top, i32.ltU(count, this.hot), 'likely');
-    f.store32(counter, 0, 0);
+    countArrival(f, area, this.hot, locals.ip.get, (rare) => f.brIf(top, i32.eqz(rare), 'likely'));
     f.call(services.hot, locals.ip.get);
     f.br(top);
   }
@@ -211,4 +213,20 @@ class LoopWriter {
     f.call(services.fetch, locals.target.get);
     f.br(returned);
   }
+}
+
+/** Counts an arrival at a record; `each` gets 1 once in `hot` times. */
+export function countArrival(
+  f: FunctionBuilder,
+  area: AreaLayout,
+  hot: number,
+  record: X32,
+  each: (rare: X32) => void,
+): void {
+  const index = i32.and(i32.shrU(record, 2), (HOT_COUNTERS - 1) * 4);
+  const counter = f.keep(i32.add(index, area.counters));
+  const count = f.keep(i32.add(i32.load(counter), 1));
+  const rare = f.keep(i32.geU(count, hot));
+  f.store32(counter, 0, i32.select(rare, 0, count));
+  each(rare);
 }

@@ -86,7 +86,7 @@ export class RegionCache {
     const { area, table, memory, services } = this.options;
     module.importMemory('engine', 'memory', 1);
     module.importTable('engine', 'handlers', tableSize(true));
-    const { refill, storeFlags } = importServices(module);
+    const { refill, storeFlags, untranslated } = importServices(module);
     const made: { region: Region; write: () => FunctionReference }[] = [];
     for (const record of this.wanted) {
       const found = this.find(record);
@@ -98,7 +98,7 @@ export class RegionCache {
         region,
         write: () =>
           module.add(name, REGION, (f) =>
-            new RegionWriter(f, { refill, storeFlags }, analyse(blocks), {
+            new RegionWriter(f, { refill, storeFlags, untranslated }, analyse(blocks), {
               area,
               records: region.records,
               entry: region.entry,

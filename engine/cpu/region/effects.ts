@@ -2,7 +2,7 @@
 // once with a backend that only takes notes.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
-import type { Elements, Width, Word } from '../aarch64/meaning/operations.ts';
+import type { Elements, Meaning, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { Operand } from '../aarch64/table/instruction.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
@@ -180,18 +180,24 @@ function formEffects(form: Form): FormEffects {
     const recorder = new EffectRecorder(f, 0);
     recorder.begin(form.instruction);
     if (usesFp(form.instruction)) recorder.requireFp();
-    inlineMeaning(form.instruction.name, form.statics)!(recorder, form.statics);
+    regionMeaning(form)!(recorder, form.statics);
     effects = recorder;
     known.set(form, effects);
   }
   return effects;
 }
 
+/** The meaning that a region is written from, if the form has one that needs no services. */
+export function regionMeaning({ instruction, statics }: Form): Meaning | undefined {
+  if (OUTLINED.test(instruction.name)) return undefined;
+  // Hints that do nothing; pointer authentication and branch targets are among them.
+  if (instruction.name === 'HINT' && statics.hint! < 2) return (o) => o.nothing();
+  return inlineMeaning(instruction.name, statics);
+}
+
 /** Whether a form's meaning can be written into a region: it has no need of services. */
 export function fitsRegion(form: Form): boolean {
-  const { name } = form.instruction;
-  if (OUTLINED.test(name) || inlineMeaning(name, form.statics) === undefined) return false;
-  return !formEffects(form).callsFloat;
+  return regionMeaning(form) !== undefined && !formEffects(form).callsFloat;
 }
 
 export function effectsOf({ form, fields }: { readonly form: Form; readonly fields: Fields }): Effects {

@@ -20,7 +20,7 @@ import type { GuestInstruction } from './blocks.ts';
 import { registerBit } from './effects.ts';
 
 /** What regions call of the processor's services. */
-export type RegionServices = Pick<Services, 'refill' | 'storeFlags'>;
+export type RegionServices = Pick<Services, 'refill' | 'storeFlags' | 'untranslated'>;
 
 const LOCAL_GET = 0x20;
 
@@ -97,7 +97,6 @@ export class RegionOperations extends RecordOperations {
   take(instruction: GuestInstruction, branches?: BranchTaker): void {
     this.instruction = instruction;
     this.branches = branches;
-    this.begin(instruction.form.instruction);
   }
 
   /** Carries out the register writes. */

@@ -2,7 +2,6 @@
 // Relooper: Recursive Translation of Unstructured Control Flow to Structured Control Flow", ICFP 2022). Registers and flags
 // live in locals; they are stored where control leaves. The budget is charged block by block, and checked in front of
 // loops and behind calls for all that may run before the next check, so that it never runs out in the middle.
-import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
@@ -14,7 +13,7 @@ import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
 import { inPage } from './blocks.ts';
-import { SP_BIT } from './effects.ts';
+import { regionMeaning, SP_BIT } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
 import { dirtyBehind, isOutlined, liveBehind } from './flow.ts';
 import type { RegionServices } from './operations.ts';
@@ -225,7 +224,7 @@ export class RegionWriter {
     const { instruction: entry, statics } = instruction.form;
     operations.take(instruction);
     if (usesFp(entry)) operations.requireFp();
-    inlineMeaning(entry.name, statics)!(operations, statics);
+    regionMeaning(instruction.form)!(operations, statics);
     operations.commit();
   }
 
@@ -298,9 +297,9 @@ export class RegionWriter {
     const unexpected = (): void => {
       throw new Error(`${instruction.form.instruction.name} ends its block in another way`);
     };
-    const { instruction: entry, statics } = instruction.form;
+    const { statics } = instruction.form;
     this.operations.take(instruction, { taken: unexpected, takenIf: unexpected, jump: unexpected, ...branches });
-    inlineMeaning(entry.name, statics)!(this.operations, statics);
+    regionMeaning(instruction.form)!(this.operations, statics);
   }
 
   private storeAll(exit: Exit): void {
@@ -360,7 +359,7 @@ export class RegionWriter {
     f.if(i32.geU(handler, REGION_HANDLER.FIRST), () =>
       f.returnCallIndirect(REGION, handler, record, left.get, this.depth),
     );
-    state.add32('regionColdExits', 1);
+    f.call(this.services.untranslated, record);
     f.return(left.get);
   }
 
@@ -376,7 +375,7 @@ export class RegionWriter {
     f.if(
       i32.ltU(handler, REGION_HANDLER.FIRST),
       () => {
-        state.add32('regionColdExits', 1);
+        f.call(this.services.untranslated, record);
         f.return(left.get);
       },
       undefined,
