@@ -81,6 +81,9 @@ export const linesOfOthers = (
   cells: readonly { key: string; root: boolean; cell: CellConfig }[],
   key: string,
   x86: boolean,
-): number[] => [
-  ...new Set(cells.filter((entry) => !entry.root && entry.key !== key).flatMap(({ cell }) => interruptsOf(cell, x86))),
-];
+): number[] =>
+  [
+    ...new Set(
+      cells.filter((entry) => !entry.root && entry.key !== key).flatMap(({ cell }) => interruptsOf(cell, x86)),
+    ),
+  ].sort((a, b) => a - b);

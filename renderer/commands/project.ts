@@ -22,6 +22,14 @@ export const projectCommands: readonly Command[] = [
     },
   },
   {
+    id: 'project.importFolder',
+    title: 'Project: import a folder of configurations',
+    icon: 'folder',
+    run: (workbench) => {
+      workbench.overlay = 'import-folder';
+    },
+  },
+  {
     id: 'project.export',
     title: 'Project: export as one file',
     icon: 'export',

@@ -14,7 +14,8 @@ import { SettingsStore } from './settings.svelte.ts';
 export type ViewName = 'projects' | 'board' | 'run' | 'compare' | 'settings';
 
 /** What is open over the view, one at a time. */
-export type Overlay = 'palette' | 'new-project' | 'new-cell' | 'export' | 'load-image' | 'move-cpu' | 'diff';
+export type Overlay =
+  'palette' | 'new-project' | 'new-cell' | 'export' | 'load-image' | 'move-cpu' | 'diff' | 'import-folder';
 
 export class Workbench {
   readonly bridge: Bridge;
