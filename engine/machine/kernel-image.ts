@@ -49,7 +49,7 @@ const SEGMENT = { SIZE: 56, LOAD: 1, OFFSET: 8, VIRTUAL: 16, PHYSICAL: 24, FILE_
 const ZBOOT = { MAGIC: 0x676d697a, MAGIC_OFFSET: 4, PAYLOAD: 8, SIZE: 12, METHOD: 24, METHOD_SIZE: 32 } as const;
 const GZIP_MAGIC = 0x8b1f;
 /** No kernel is larger than that: a small file must not unpack to all of the host's memory. */
-const UNPACKED_LIMIT = 1024 * MiB;
+const UNPACKED_LIMIT = 512 * MiB;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const hex = (value: number): string => `0x${value.toString(16)}`;
