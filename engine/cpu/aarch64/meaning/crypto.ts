@@ -1,88 +1,12 @@
-// Meanings of the cryptographic instructions (Arm ARM DDI 0487, C7.2 AESE to AESIMC, SHA1C to SHA256SU1, PMULL; the
-// ciphers: FIPS 197, FIPS 180-4). Tables are computed here from what the standards say of them.
+// Meanings of the instructions for hashes and for products of polynomials (Arm ARM DDI 0487, C7.2 SHA1C to SHA256SU1,
+// PMULL; the hashes: FIPS 180-4).
 import type { X32, X64, XV } from '../../wasm/expression.ts';
 import { i32, i64, v128 } from '../../wasm/expression.ts';
 import { i32x4, i64x2, i8x16, vectorConst } from '../../wasm/vector.ts';
 import type { Meaning, Operations } from './operations.ts';
-import { repeated, ZERO } from './simd-lanes.ts';
-
-/** Doubling in AES's field: modulo x^8 + x^4 + x^3 + x + 1 (FIPS 197, 4.2.1). */
-const double = (value: number): number => ((value << 1) ^ (value & 0x80 ? 0x11b : 0)) & 0xff;
-
-/** The S-box (FIPS 197, 5.1.1): the multiplicative inverse, then an affine map. */
-function substitutionBox(): number[] {
-  // Powers of the generator 3, and their logarithms.
-  const powers: number[] = [];
-  const logarithms: number[] = [];
-  for (let i = 0, value = 1; i < 255; i++, value ^= double(value)) {
-    powers[i] = value;
-    logarithms[value] = i;
-  }
-  return Array.from({ length: 256 }, (_, value) => {
-    const inverse = value === 0 ? 0 : powers[(255 - logarithms[value]!) % 255]!;
-    const rotated = (by: number): number => ((inverse << by) | (inverse >> (8 - by))) & 0xff;
-    return inverse ^ rotated(1) ^ rotated(2) ^ rotated(3) ^ rotated(4) ^ 0x63;
-  });
-}
-
-const SUBSTITUTION = substitutionBox();
-const INVERSE_SUBSTITUTION = SUBSTITUTION.reduce<number[]>((table, value, i) => {
-  table[value] = i;
-  return table;
-}, []);
-
-/** Each byte looked up in a table of 256: sixteen lookups in sixteen entries, of which one finds something. */
-function substitute(o: Operations, value: XV, table: readonly number[]): XV {
-  let result: XV = ZERO;
-  for (let row = 0; row < 16; row++) {
-    const entries = vectorConst(table.slice(16 * row, 16 * row + 16));
-    const index = v128.xor(value, repeated(BigInt(16 * row), 8));
-    result = o.keep(v128.or(result, i8x16.swizzle(entries, index)));
-  }
-  return result;
-}
-
-/** Row r of the state (bytes r, r + 4, …) turned by r columns. */
-const shiftRows = (direction: 1 | -1): number[] =>
-  Array.from({ length: 16 }, (_, i) => (i + 4 * direction * (i % 4) + 16) % 16);
-
-/** Bytes of each column turned by some rows. */
-const turnColumns = (value: XV, rows: number): XV =>
-  v128.shuffle(
-    value,
-    value,
-    Array.from({ length: 16 }, (_, i) => (i & ~3) + ((i + rows) & 3)),
-  );
-
-const doubled = (value: XV): XV => v128.xor(i8x16.shl(value, 1), v128.and(i8x16.shrS(value, 7), repeated(0x1bn, 8)));
-
-/** MixColumns: 2a + 3b + c + d for each byte a and those below it. */
-function mixColumns(o: Operations, value: XV): XV {
-  const below = o.keep(turnColumns(value, 1));
-  const others = v128.xor(turnColumns(value, 2), turnColumns(value, 3));
-  const sum = o.keep(v128.xor(value, below));
-  return v128.xor(v128.xor(doubled(sum), below), others);
-}
+import { repeated } from './simd-lanes.ts';
 
 const crypto: Record<string, Meaning> = {};
-
-for (const [name, table, direction] of [
-  ['AESE', SUBSTITUTION, 1],
-  ['AESD', INVERSE_SUBSTITUTION, -1],
-] as const)
-  crypto[name] = (o) => {
-    const state = o.keep(v128.xor(o.readVector('d'), o.readVector('n')));
-    const shifted = o.keep(v128.shuffle(state, state, shiftRows(direction)));
-    o.writeVector('d', substitute(o, shifted, table));
-  };
-crypto.AESMC = (o) => o.writeVector('d', mixColumns(o, o.readVector('n')));
-crypto.AESIMC = (o) => {
-  // The inverse matrix is the matrix times one that adds four times the sum of every second byte.
-  const value = o.readVector('n');
-  const sum = o.keep(v128.xor(value, turnColumns(value, 2)));
-  const twice = o.keep(doubled(sum));
-  o.writeVector('d', mixColumns(o, o.keep(v128.xor(value, doubled(twice)))));
-};
 
 const choose = (x: X32, y: X32, z: X32): X32 => i32.xor(i32.and(i32.xor(y, z), x), z);
 const majority = (x: X32, y: X32, z: X32): X32 => i32.or(i32.and(x, y), i32.and(i32.or(x, y), z));

@@ -1,6 +1,7 @@
 // All meanings by entry name: those that need nothing but the operations interface, and those that also need services of
 // the processor (system.ts), which never run inside the interpreter's main loop.
 import { BRANCH_MEANINGS } from './branches.ts';
+import { AES_MEANINGS } from './crypto-aes.ts';
 import { CRYPTO_MEANINGS } from './crypto.ts';
 import { FP_MEANINGS } from './fp.ts';
 import { INTEGER_MEANINGS } from './integer.ts';
@@ -29,6 +30,7 @@ const INLINE: Readonly<Record<string, Meaning>> = {
   ...SIMD_MISC_MEANINGS,
   ...SIMD_SHIFT_MEANINGS,
   ...SIMD_DIFFERENT_MEANINGS,
+  ...AES_MEANINGS,
   ...CRYPTO_MEANINGS,
   ...SIMD_FP_MEANINGS,
   ...SIMD_FP_CONVERSION_MEANINGS,
