@@ -135,4 +135,27 @@ describe('a board from a device tree', () => {
     const board = boardFromDeviceTree(tree(cpus(0)), { ...options, ram: [{ base: 0x1000, size: 0x1000 }] });
     expect(board.ram).toEqual([{ name: 'RAM', base: 0x1000, size: 0x1000 }]);
   });
+
+  it('names the SMMUs that the tree enables', () => {
+    const smmu = (unit: string, name: string, base: number, status = 'okay') =>
+      node(`${unit}@${base.toString(16)}`, {
+        compatible: string(name),
+        status: string(status),
+        reg: cells(...twoCells(base), 0, 0x20000),
+      });
+    const board = boardFromDeviceTree(
+      tree(
+        cpus(0),
+        memory,
+        smmu('iommu', 'arm,smmu-v3', 0x3660_0000),
+        smmu('smmu', 'arm,mmu-500', 0xfd80_0000),
+        smmu('smmu', 'arm,mmu-500', 0xfe80_0000, 'disabled'),
+      ),
+      options,
+    );
+    expect(board.iommus).toEqual([
+      { name: 'smmu0', type: 'SMMUv3', base: 0x3660_0000, size: 0x20000 },
+      { name: 'smmu1', type: 'MMU-500', base: 0xfd80_0000, size: 0x20000 },
+    ]);
+  });
 });

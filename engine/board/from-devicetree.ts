@@ -7,14 +7,19 @@ import type {
   BoardDescription,
   BoardDevice,
   BoardGic,
+  BoardIommu,
   BoardPciHost,
   BoardRange,
   BoardUart,
+  IommuKind,
 } from './description.ts';
 import { findNode, property, readCells, readStrings } from './dtb.ts';
 import type { DeviceTree, DeviceTreeNode } from './dtb.ts';
 import { BoardError } from './load.ts';
 import type { BoardProblem } from './load.ts';
+
+/** IOMMU compatibles to kinds that a configuration may name. */
+const IOMMUS: Readonly<Record<string, IommuKind>> = { 'arm,smmu-v3': 'SMMUv3', 'arm,mmu-500': 'MMU-500' };
 
 /** UART compatibles to console types (CONSOLE_TYPE of the configuration model), with bytes between registers. */
 const UARTS: Readonly<Record<string, { type: string; stride: 1 | 4 }>> = {
@@ -254,6 +259,16 @@ function devicesOf(all: readonly Place[]): BoardDevice[] {
     });
 }
 
+function iommusOf(all: readonly Place[]): BoardIommu[] {
+  return all
+    .flatMap((place) => {
+      const type = compatible(place.node).flatMap((name) => IOMMUS[name] ?? [])[0];
+      const window = ranges(place)[0];
+      return type && window ? [{ type, window }] : [];
+    })
+    .map(({ type, window }, n) => ({ ...range(`smmu${n}`, window), type }));
+}
+
 function pciOf(all: readonly Place[]): BoardPciHost[] {
   const kinds = [undefined, 'io', 'mem32', 'mem64'] as const;
   return all
@@ -338,6 +353,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
   const uarts = uartsOf(all);
   const devices = devicesOf(all);
   const pci = pciOf(all);
+  const iommus = iommusOf(all);
   const spis = [...uarts, ...devices].flatMap(({ spi }) => spi ?? []).concat(pci.flatMap((host) => host.intx ?? []));
   const gic = gicOf(all, spis);
   const timers = timersOf(all, options.timerHz ?? 24_000_000);
@@ -358,6 +374,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
     uarts,
     devices,
     pci,
+    ...(iommus.length > 0 && { iommus }),
     ...((method === 'smc' || method === 'hvc') && { psci: method }),
     kernelArguments: '',
     rootConfig: `${options.name}.c`,
@@ -373,6 +390,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
       uarts: from('serial ports that a driver is known for'),
       devices: from('devices that a model is known for'),
       ...(pci.length > 0 && { pci: from('generic ECAM hosts') }),
+      ...(iommus.length > 0 && { iommus: from('SMMUs') }),
       kernelArguments: 'to be filled in: memory for the hypervisor and the cells has to stay free',
     },
   };

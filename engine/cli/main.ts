@@ -16,6 +16,7 @@ const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
   config check  SYSTEM [CELL...] [--json]   all rules, also as SARIF
   config new-cell SYSTEM [OPTIONS]          a cell out of what is free
   boards [--json]                           the boards that are known
+  boards --from-dtb|--from-cell FILE NAME   the description of a new one
   run BOARD [SCRIPT] [OPTIONS]              a board, without a window
   compare RUN_A RUN_B [--json]              two recorded runs beside each other
 

@@ -33,6 +33,7 @@ export { flagsText, rangeText, showJson, showText, sizeText, type Json } from '.
 export { editSource } from './source/edit.ts';
 export { fieldLeaves, type Leaf } from './leaves.ts';
 export * from './rules/index.ts';
+export { boardOfSystem, type BoardOfOptions } from './board-of.ts';
 export { linuxMemory, memparse, merged, reservationArguments, subtract } from './reservation.ts';
 export { referenceCheck, type ReferenceFile, type ReferenceOutput, type ReferenceQuirks } from './reference-check.ts';
 export {
