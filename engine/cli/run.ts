@@ -74,6 +74,7 @@ export async function runCommand(args: string[]): Promise<number> {
     script,
     prompt: interactive,
     ...(system && { system }),
+    jit: !values['no-jit'],
   });
 
   const printer = new LinePrinter(process.stdout, {

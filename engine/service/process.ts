@@ -27,6 +27,7 @@ try {
     ),
     script: request.script,
     prompt: true,
+    jit: request.jit ?? true,
   });
   const session = new Session({
     run,

@@ -26,6 +26,8 @@ export interface RunSetup {
   compatibility?: Compatibility;
   /** A real system on the bare board instead of the modelled root Linux. */
   system?: SystemImages;
+  /** False: the interpreter runs everything, none of the guest's code is translated. */
+  jit?: boolean;
 }
 
 /** Events kept in memory and in the result; a guest that faults in a loop must not fill the host. */
@@ -49,7 +51,10 @@ export class Run {
 
   /** @throws BoardNotRunnable, MemoryTooLarge */
   constructor(setup: RunSetup) {
-    const machine = new BoardMachine(setup.board);
+    const machine = new BoardMachine(setup.board, {
+      regions: setup.jit ?? true,
+      hostClock: () => performance.now(),
+    });
     this.machine = machine;
     this.consoles = new ConsoleHub(() => ({ guestNs: machine.now, instructions: machine.instructions }));
     this.driver = new JailhouseDriver({

@@ -60,6 +60,8 @@ export interface Block {
 export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
 
 const LONGEST_REGION = 400;
+/** The budget is checked at blocks' starts: what does not fit runs in the interpreter, so they are short. */
+const LONGEST_BLOCK = 48;
 const ALWAYS = 14;
 
 /** Instructions that the interpreter executes: they never go on to the next one, or may stop the processor. */
@@ -145,16 +147,22 @@ export function findBlocks(page: CodePage, entry: number): Block[] {
   }
   const blocks: Block[] = [];
   for (const start of leaders) {
-    const body: GuestInstruction[] = [];
+    let body: GuestInstruction[] = [];
+    let from = start;
     let at = start;
     while (inPage(at) && decoded.has(at) && !endings.has(at) && (at === start || !leaders.has(at))) {
+      if (body.length === LONGEST_BLOCK) {
+        blocks.push({ start: from, body, ending: { kind: 'fall', next: at } });
+        body = [];
+        from = at;
+      }
       body.push(decoded.get(at)!);
       at += 4;
     }
     const own = at === start || !leaders.has(at) ? endings.get(at) : undefined;
     // A leader that was never walked to is left to whoever is translated from there.
     if (at === start && !own) continue;
-    blocks.push({ start, body, ending: own ?? { kind: 'fall', next: at } });
+    blocks.push({ start: from, body, ending: own ?? { kind: 'fall', next: at } });
   }
   const first = blocks[0];
   return first?.start === entry && blockCost(first) > 0 ? blocks : [];

@@ -2,6 +2,7 @@
 // A region's entry is a record like any other whose handler number is the region's place in the table, so the interpreter
 // and other regions find it without looking anything up, and forgetting the record forgets the region. Translated code
 // depends on nothing but the bytes of its page: all CPUs and cells that run them share it.
+import { setFlagsFromString } from 'node:v8';
 import type { Feature } from '../aarch64/table/instruction.ts';
 import type { CodePages } from '../core/code-pages.ts';
 import type { AreaLayout } from '../core/layout.ts';
@@ -32,6 +33,8 @@ export interface RegionTuning {
   readonly threshold: number;
   /** For tests: translates at once when something is hot, also what the interpreter has not come to yet. */
   readonly eager?: boolean;
+  /** For tests: while it says true, what was asked for waits, as it would for a slow or busy host. */
+  readonly busy?: () => boolean;
 }
 
 export const USUAL_TUNING: RegionTuning = { threshold: 400 };
@@ -70,6 +73,8 @@ export class RegionCache {
     this.options = options;
     this.view = new DataView(options.memory.buffer);
     this.bytes = new Uint8Array(options.memory.buffer);
+    // Hits of the TLB are likely; where the host does not know the flag, hints are passed over.
+    setFlagsFromString('--experimental-wasm-branch-hinting');
   }
 
   /** Asks for a region that starts at a record. */
@@ -80,7 +85,7 @@ export class RegionCache {
 
   /** Translates what was asked for. */
   translate(): void {
-    if (this.wanted.size === 0) return;
+    if (this.wanted.size === 0 || this.options.tuning.busy?.()) return;
     const started = this.options.clock();
     const module = new ModuleBuilder();
     const { area, table, memory, services } = this.options;

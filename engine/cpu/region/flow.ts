@@ -170,6 +170,9 @@ function findDominators(blocks: FlowBlock[]): void {
   blocks[0]!.dominator = -1;
 }
 
+/** Instructions from one check of the budget to the next, roughly: fewer are left to the interpreter at its end. */
+const LONGEST_STRETCH = 48;
+
 function countNeeds(blocks: FlowBlock[]): void {
   // Successors come later in the order, except along edges to loops, which check for themselves.
   for (const block of [...blocks].reverse()) {
@@ -179,6 +182,7 @@ function countNeeds(blocks: FlowBlock[]): void {
       if (to > block.order && !successor.checked) behind = Math.max(behind, successor.need);
     }
     block.need = block.cost + behind;
+    if (block.need > LONGEST_STRETCH) block.checked = true;
   }
 }
 
