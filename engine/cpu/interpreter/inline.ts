@@ -1,6 +1,6 @@
 // Operations inside the main loop: record address, flags and budget are WebAssembly locals, a memory access that the TLB
 // does not serve leaves for the instruction's outlined function before anything has changed.
-import type { Access, Elements } from '../aarch64/meaning/operations.ts';
+import type { Access, Condition, Elements } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
 import type { StateField } from '../core/layout.ts';
 import { DATA_TLB, RECORD_SIZE, STATE } from '../core/layout.ts';
@@ -138,8 +138,8 @@ export class InlineOperations extends RecordOperations {
     super.changePstate(set, clear);
   }
 
-  prefer(conditions: readonly X32[], fast: () => void): void {
-    for (const condition of conditions) this.f.brIf(this.labels.outlined, i32.eqz(condition), 'unlikely');
+  prefer(conditions: readonly Condition[], fast: () => void): void {
+    this.checkEach(conditions, (holds) => this.f.brIf(this.labels.outlined, i32.eqz(holds), 'unlikely'));
     fast();
   }
   callFloat(service: string): never {

@@ -2,7 +2,7 @@
 // window. Handlers inside the main loop and functions outside it differ in where flags are and in how they end.
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
-import type { Access, Elements, Operations, Width, Word } from '../aarch64/meaning/operations.ts';
+import type { Access, Condition, Elements, Operations, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
 import { PSTATE } from '../core/exceptions.ts';
 import type { FlagSource } from '../core/flags.ts';
@@ -209,7 +209,14 @@ export abstract class RecordOperations implements Operations {
   raiseFp(flags: In32): void {
     this.f.store32(this.window, systemSlot('FPSR'), i32.or(this.fpStatus(), flags));
   }
-  abstract prefer(conditions: readonly X32[], fast: () => void, slow: () => void): void;
+  abstract prefer(conditions: readonly Condition[], fast: () => void, slow: () => void): void;
+  /** Hands each condition of `prefer` to `check`, those that something else settles only where that does not. */
+  protected checkEach(conditions: readonly Condition[], check: (holds: X32) => void): void {
+    for (const condition of conditions) {
+      if (!('unless' in condition)) check(condition);
+      else this.f.if(i32.eqz(condition.unless), () => check(condition.holds()), undefined, 'unlikely');
+    }
+  }
   abstract callFloat(service: FloatService, ...values: Expression[]): Expression;
 
   readSlot(operand: string): X64 {

@@ -1,7 +1,7 @@
 // Operations of outlined functions: one WebAssembly function an instruction form, called by the main loop for what is rare
 // and for what the TLB did not serve. Flags and record address lie in the state; memory goes through the services, which
 // translate, fault, and call the port.
-import type { Access, Elements } from '../aarch64/meaning/operations.ts';
+import type { Access, Condition, Elements } from '../aarch64/meaning/operations.ts';
 import type { SystemOperations } from '../aarch64/meaning/system.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { EXCEPTION_CLASS, PSTATE, syndrome } from '../core/exceptions.ts';
@@ -212,9 +212,12 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     this.endIf(this.state.get32('fpTrap'), this.services.raise, syndrome(EXCEPTION_CLASS.FP_ACCESS, ALWAYS));
   }
 
-  prefer(conditions: readonly X32[], fast: () => void, slow: () => void): void {
-    const all = conditions.reduce((a, b) => i32.and(a, b));
-    this.f.if(all, fast, slow, 'likely');
+  prefer(conditions: readonly Condition[], fast: () => void, slow: () => void): void {
+    const { f } = this;
+    const all = f.temporary(I32);
+    f.set(all, i32.const(1));
+    this.checkEach(conditions, (holds) => f.set(all, i32.and(all.get, holds)));
+    f.if(all.get, fast, slow, 'likely');
   }
   callFloat(service: FloatService, ...values: Expression[]): Expression {
     const reference = this.floats[service];

@@ -2,7 +2,7 @@
 // once with a backend that only takes notes.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
-import type { Elements, Meaning, Width, Word } from '../aarch64/meaning/operations.ts';
+import type { Condition, Elements, Meaning, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { Operand } from '../aarch64/table/instruction.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
@@ -95,7 +95,7 @@ class EffectRecorder extends RecordOperations {
   private leave(): void {
     this.mayLeave = true;
   }
-  prefer(_: readonly X32[], fast: () => void): void {
+  prefer(_: readonly Condition[], fast: () => void): void {
     this.leave();
     fast();
   }

@@ -3,7 +3,7 @@
 // has changed, and the interpreter executes the instruction.
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
-import type { Access, Elements, Width, Word } from '../aarch64/meaning/operations.ts';
+import type { Access, Condition, Elements, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { conditionOf } from '../core/flags.ts';
 import type { StateField } from '../core/layout.ts';
@@ -273,8 +273,8 @@ export class RegionOperations extends RecordOperations {
   requireFp(): void {
     this.leaveIf(i32.load(this.window, STATE.fpTrap));
   }
-  prefer(conditions: readonly X32[], fast: () => void): void {
-    for (const condition of conditions) this.leaveIf(i32.eqz(condition));
+  prefer(conditions: readonly Condition[], fast: () => void): void {
+    this.checkEach(conditions, (holds) => this.leaveIf(i32.eqz(holds)));
     fast();
   }
   callFloat(service: string): never {

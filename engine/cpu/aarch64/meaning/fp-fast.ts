@@ -6,7 +6,7 @@ import { FPCR, FPSR } from '../../float/format.ts';
 import type { X32, X64, XF32, XF64 } from '../../wasm/expression.ts';
 import { i32, i64 } from '../../wasm/expression.ts';
 import { f32, f64 } from '../../wasm/float.ts';
-import type { Operations, Statics } from './operations.ts';
+import type { Condition, Operations, Statics } from './operations.ts';
 
 /** A number of one of two precisions; which one is up to the Precision at hand. */
 export type Real = XF32 | XF64;
@@ -86,11 +86,14 @@ export const precisionOf = (s: Statics): Precision => (s.t === 1 ? double : sing
 export const readBits = (o: Operations, p: Precision, operand: string): X64 =>
   p.bits === 64 ? o.readVectorLow(operand) : o.readLane(operand, 2);
 
-/** The host rounds as the guest does, and an inexact result changes nothing. */
-export const roundsAlike = (o: Operations): X32 =>
-  i32.eqz(
-    i32.or(i32.and(o.fpControl(), FPCR.MODE | FPCR.FZ | FPCR.DN), i32.and(i32.xor(o.fpStatus(), FPSR.IXC), FPSR.IXC)),
-  );
+/**
+ * The host rounds as the guest does, and inexact results change nothing; or, where they would, the result is exact. `exact`
+ * may be left out, and may say no when it is not sure.
+ */
+export const roundsAlike = (o: Operations, exact: () => X32 = () => i32.const(0)): Condition[] => [
+  i32.eqz(i32.and(o.fpControl(), FPCR.MODE | FPCR.FZ | FPCR.DN)),
+  { unless: i32.and(o.fpStatus(), FPSR.IXC), holds: exact },
+];
 /** Inexact results change nothing, and subnormal operands are what they are. */
 export const inexactAlready = (o: Operations): X32 =>
   i32.eqz(i32.or(i32.and(o.fpControl(), FPCR.FZ), i32.and(i32.xor(o.fpStatus(), FPSR.IXC), FPSR.IXC)));
@@ -104,3 +107,29 @@ export const isNormal = (p: Precision, value: Real): X32 => p.gt(p.abs(value), p
 
 /** FPCR.RMode as a rounding mode. */
 export const roundingMode = (o: Operations): X32 => i32.and(i32.shrU(o.fpControl(), FPCR.MODE_SHIFT), 3);
+
+/** The rounded sum of kept numbers is the sum: what rounding took away (Knuth) is nothing. */
+export function isExactSum(o: Operations, p: Precision, a: Real, b: Real, sum: Real): X32 {
+  const part = o.keep(p.sub(sum, a));
+  const error = p.add(p.sub(a, p.sub(sum, part)), p.sub(b, part));
+  return p.eq(error, p.const(0));
+}
+
+/** Half of the fraction is zero in both: their product has no more bits than fit. */
+const areShort = (a: XF64, b: XF64): X32 => i64.eqz(i64.and(i64.or(f64.bits(a), f64.bits(b)), 0x7ff_ffff));
+/** Far from where products of doubles lose bits by being too small. */
+const isLarge = (a: XF64): X32 => f64.gt(f64.abs(a), f64.const(2 ** -900));
+
+/** a * b, rounded to the normal number `product`, is exact; of doubles only if that is easy to see. */
+export function isExactProduct(p: Precision, a: Real, b: Real, product: Real): X32 {
+  if (p.bits === 64) return areShort(a as XF64, b as XF64);
+  const wide = f64.mul(f64.promote(a as XF32), f64.promote(b as XF32));
+  return f64.eq(wide, f64.promote(product as XF32));
+}
+
+/** a * b is exactly the number `whole`: what tells that a quotient or a root is exact. */
+export function isExactFactor(p: Precision, a: Real, b: Real, whole: Real): X32 {
+  if (p.bits === 32) return isExactProduct(p, a, b, whole);
+  const [x, y, product] = [a, b, whole] as [XF64, XF64, XF64];
+  return i32.and(i32.and(areShort(x, y), isLarge(product)), f64.eq(f64.mul(x, y), product));
+}

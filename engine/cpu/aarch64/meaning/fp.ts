@@ -8,6 +8,9 @@ import { f32, f64 } from '../../wasm/float.ts';
 import type { Precision, Real } from './fp-fast.ts';
 import {
   inexactAlready,
+  isExactFactor,
+  isExactProduct,
+  isExactSum,
   isFinite,
   isNormal,
   keepsSubnormals,
@@ -16,9 +19,10 @@ import {
   roundingMode,
   roundsAlike,
 } from './fp-fast.ts';
-import type { Meaning, Operations, Width } from './operations.ts';
+import type { Condition, Meaning, Operations, Width } from './operations.ts';
 
 const fp: Record<string, Meaning> = {};
+const DOUBLE_PRECISION = precisionOf({ t: 1 });
 
 /** Bits of an operand that lie in the low end of a 64-bit value, as the register's new contents. */
 const writeBits = (o: Operations, value: X64): void => o.writeVectorLow('d', value);
@@ -27,7 +31,7 @@ const writeBits = (o: Operations, value: X64): void => o.writeVectorLow('d', val
 function preferHost(
   o: Operations,
   p: Precision,
-  conditions: readonly X32[],
+  conditions: readonly Condition[],
   value: Real,
   operation: LaneOperation,
   operands: readonly string[],
@@ -59,17 +63,22 @@ fp['FNEG (scalar)'] = (o, s) => {
 };
 fp['FSQRT (scalar)'] = (o, s) => {
   const p = precisionOf(s);
-  const value = o.keep(p.sqrt(p.read(o, 'n')));
-  preferHost(o, p, [roundsAlike(o), p.lt(value, p.infinity)], value, 'sqrt', ['n']);
+  const n = p.read(o, 'n');
+  const value = o.keep(p.sqrt(n));
+  const alike = roundsAlike(o, () => isExactFactor(p, value, value, n));
+  preferHost(o, p, [...alike, p.lt(value, p.infinity)], value, 'sqrt', ['n']);
 };
 
 for (const name of ['FADD', 'FSUB'] as const)
   fp[`${name} (scalar)`] = (o, s) => {
     const p = precisionOf(s);
     const operation = name === 'FADD' ? 'add' : 'sub';
-    const value = o.keep(p[operation](p.read(o, 'n'), p.read(o, 'm')));
+    const n = p.read(o, 'n');
+    const m = p.read(o, 'm');
+    const value = o.keep(p[operation](n, m));
+    const alike = roundsAlike(o, () => isExactSum(o, p, n, name === 'FADD' ? m : p.neg(m), value));
     // Subnormal sums are exact.
-    preferHost(o, p, [roundsAlike(o), isFinite(p, value)], value, operation, ['n', 'm']);
+    preferHost(o, p, [...alike, isFinite(p, value)], value, operation, ['n', 'm']);
   };
 
 for (const [name, operation, negate] of [
@@ -80,9 +89,13 @@ for (const [name, operation, negate] of [
   fp[`${name} (scalar)`] = (o, s) => {
     const p = precisionOf(s);
     const n = p.read(o, 'n');
-    const value = o.keep(p[operation](n, p.read(o, 'm')));
+    const m = p.read(o, 'm');
+    const value = o.keep(p[operation](n, m));
+    const alike = roundsAlike(o, () =>
+      operation === 'mul' ? isExactProduct(p, n, m, value) : isExactFactor(p, value, m, n),
+    );
     const write = (): void => p.write(o, 'd', negate ? p.neg(value) : value);
-    o.prefer([roundsAlike(o), isFinite(p, value), isNormal(p, value)], write, () => {
+    o.prefer([...alike, isFinite(p, value), isNormal(p, value)], write, () => {
       // Zero by zero factors is exact.
       const exact = i32.and(p.eq(value, p.const(0)), p.eq(n, p.const(0)));
       o.if(i32.and(exact, keepsSubnormals(o)), write, () => {
@@ -105,14 +118,21 @@ for (const [name, operation, host] of [
   };
 
 /** a + n * m in single precision by way of doubles: the product is exact, the sum may be rounded twice. */
-function fusedSingle(o: Operations, a: XF32, n: XF32, m: XF32): { value: Real; conditions: X32[] } {
-  const wide = o.keep(f64.add(f64.mul(f64.promote(n), f64.promote(m)), f64.promote(a)));
+function fusedSingle(o: Operations, a: XF32, n: XF32, m: XF32): { value: Real; conditions: Condition[] } {
+  const product = o.keep(f64.mul(f64.promote(n), f64.promote(m)));
+  const addend = o.keep(f64.promote(a));
+  const wide = o.keep(f64.add(product, addend));
   const value = o.keep(f32.demote(wide));
   // The second rounding is at fault only where the first ended halfway between two singles.
   const halfway = i64.eq(i64.and(f64.bits(wide), 0x1fff_ffff), 0x1000_0000);
   const size = f32.abs(value);
   const tiny = i32.and(f32.le(size, f32.const(2 ** -126)), f64.ne(wide, f64.const(0)));
-  return { value, conditions: [roundsAlike(o), i32.eqz(halfway), f32.lt(size, f32.const(Infinity)), i32.eqz(tiny)] };
+  const exact = (): X32 =>
+    i32.and(isExactSum(o, DOUBLE_PRECISION, product, addend, wide), f64.eq(f64.promote(value), wide));
+  return {
+    value,
+    conditions: [...roundsAlike(o, exact), i32.eqz(halfway), f32.lt(size, f32.const(Infinity)), i32.eqz(tiny)],
+  };
 }
 
 /** Splits a double into two halves whose products are exact (Veltkamp). */
@@ -127,7 +147,7 @@ function split(o: Operations, value: XF64): readonly [XF64, XF64] {
  * result if need be. Its own rounding is at fault only where results with a slightly smaller and a slightly larger error
  * differ.
  */
-function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; conditions: X32[] } {
+function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; conditions: Condition[] } {
   const product = o.keep(f64.mul(n, m));
   const [nHigh, nLow] = split(o, n);
   const [mHigh, mLow] = split(o, m);
@@ -144,7 +164,7 @@ function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; c
   return {
     value,
     conditions: [
-      roundsAlike(o),
+      ...roundsAlike(o, () => f64.eq(error, f64.const(0))),
       f64.eq(value, other),
       f64.gt(size, f64.const(2 ** -900)),
       f64.lt(f64.max(size, f64.abs(a)), f64.const(2 ** 900)),
@@ -276,11 +296,13 @@ for (const [name, signalInexact] of [
 ] as const)
   fp[`${name} (scalar)`] = (o, s) => {
     const p = precisionOf(s);
-    const value = o.keep(p.nearest(p.read(o, 'n')));
+    const n = p.read(o, 'n');
+    const value = o.keep(p.nearest(n));
+    const alike = roundsAlike(o, () => p.eq(value, n));
     preferHost(
       o,
       p,
-      [roundsAlike(o), p.eq(value, value)],
+      [...alike, p.eq(value, value)],
       value,
       'roundInt',
       ['n'],
@@ -314,6 +336,13 @@ function toInteger(
   );
 }
 
+/** An integer of no more bits than the fraction has. */
+function fitsFraction(p: Precision, w: Width, value: Expression, unsigned: 0 | 1): X32 {
+  const limit = 2n ** (p.bits === 64 ? 53n : 24n);
+  const wide = w.bits === 64 ? (value as X64) : (unsigned ? i64.extendU : i64.extendS)(value as X32);
+  return unsigned ? i64.leU(wide, limit) : i64.leU(i64.add(wide, limit), 2n * limit);
+}
+
 for (const unsigned of [0, 1] as const) {
   const name = unsigned ? 'UCVTF' : 'SCVTF';
   const convert = (p: Precision, w: Width, value: Expression): Real =>
@@ -332,7 +361,11 @@ for (const unsigned of [0, 1] as const) {
     const write = (): void => p.write(o, 'd', result);
     // A double holds every word.
     if (p.bits === 64 && w.bits === 32) return write();
-    o.prefer([roundsAlike(o)], write, () => slow(o, p, w, value, i32.const(0)));
+    o.prefer(
+      roundsAlike(o, () => fitsFraction(p, w, value, unsigned)),
+      write,
+      () => slow(o, p, w, value, i32.const(0)),
+    );
   };
   fp[`${name} (general, fixed-point)`] = (o, s) => {
     const p = precisionOf(s);
@@ -341,7 +374,7 @@ for (const unsigned of [0, 1] as const) {
     const fractionBits = o.immediate32('fbits');
     const result = o.keep(p.mul(convert(p, w, value), p.power(i32.neg(fractionBits))));
     o.prefer(
-      [roundsAlike(o)],
+      roundsAlike(o, () => fitsFraction(p, w, value, unsigned)),
       () => p.write(o, 'd', result),
       () => slow(o, p, w, value, fractionBits),
     );
@@ -361,7 +394,8 @@ fp['FCVT (D to S)'] = (o) => {
   const wide = o.readFloat64('n');
   const value = o.keep(f32.demote(wide));
   const write = (): void => o.writeFloat32('d', value);
-  o.prefer([roundsAlike(o), isFinite(p, value), isNormal(p, value)], write, () =>
+  const alike = roundsAlike(o, () => f64.eq(f64.promote(value), wide));
+  o.prefer([...alike, isFinite(p, value), isNormal(p, value)], write, () =>
     o.if(f64.eq(wide, f64.const(0)), write, () =>
       writeBits(o, o.callFloat('convert64to32', o.readVectorLow('n'), roundingMode(o)) as X64),
     ),

@@ -75,6 +75,13 @@ export interface Elements {
   store(offset: number, scale: number, value: X64): void;
 }
 
+/** A condition that is looked at only where something cheaper, nonzero for true, does not settle it. */
+export interface Otherwise {
+  readonly unless: X32;
+  readonly holds: () => X32;
+}
+export type Condition = X32 | Otherwise;
+
 export interface Operations {
   readonly w: Width;
   readonly x: Width;
@@ -156,7 +163,7 @@ export interface Operations {
    * Runs `fast` if all conditions hold, as they nearly always do; else `slow`, or the whole instruction again somewhere
    * else. Nothing may have been written before.
    */
-  prefer(conditions: readonly X32[], fast: () => void, slow: () => void): void;
+  prefer(conditions: readonly Condition[], fast: () => void, slow: () => void): void;
   /** Calls a floating-point service: exact for all operands and modes, with all exceptions. Only within `slow`, or cold. */
   callFloat(service: FloatService, ...values: Expression[]): Expression;
 

@@ -87,7 +87,7 @@ function fromIntegers(o: Operations, shape: Shape, unsigned: boolean, fractionBi
   }
   if (fractionBits) value = v.mul(value, power(v, i32.neg(fractionBits)));
   const parameters = [fractionBits ?? i32.const(0), i32.const(unsigned ? 1 : 0)];
-  preferLanes(o, shape, [roundsAlike(o)], o.keep(value), 'fromInt', [n, ...parameters]);
+  preferLanes(o, shape, roundsAlike(o), o.keep(value), 'fromInt', [n, ...parameters]);
 }
 const FIRST_AND_SECOND = Array.from({ length: 16 }, (_, i) => (i < 8 ? i : i + 8));
 
@@ -119,8 +119,9 @@ for (const [name, signalInexact] of [
     const v = vectorOf(shape);
     const n = readFloats(o, shape, 'n');
     const parameters = [roundingMode(o), i32.const(signalInexact)];
-    const conditions = [roundsAlike(o), allOrdered(v, n)];
-    preferLanes(o, shape, conditions, o.keep(v.nearest(n)), 'roundInt', [n, ...parameters]);
+    const value = o.keep(v.nearest(n));
+    const conditions = [...roundsAlike(o, () => v.all(v.eq(value, n))), allOrdered(v, n)];
+    preferLanes(o, shape, conditions, value, 'roundInt', [n, ...parameters]);
   };
 
 const TOWARDS_ZERO = ROUNDINGS.find(({ suffix }) => suffix === 'Z')!;
@@ -171,9 +172,10 @@ conversions.FCVTN = (o, s) => {
   const value = o.keep(f32x4.demote(n));
   const zeros = f32x4.demote(v128.and(f64x2.eq(n, ZERO), constant(vectorOf({ q: 1, size: 3 }), 1)));
   const tiny = v128.or(v.gt(v.abs(value), v.least), v.ne(zeros, ZERO));
+  const exact = (back: XV): X32 => i64x2.allTrue(f64x2.eq(back, n));
   const low = v128.or(tiny, repeated(~0n << 64n, 128));
   o.prefer(
-    [roundsAlike(o), allFinite(v, value), v.all(low)],
+    [...roundsAlike(o, () => exact(f64x2.promoteLow(value))), allFinite(v, value), v.all(low)],
     () => writeHalf(o, s.Q!, v128.lane64(value, 0)),
     () => writeHalf(o, s.Q!, convertEach(o, 64, 32, roundingMode(o))),
   );

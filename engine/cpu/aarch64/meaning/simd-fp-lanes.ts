@@ -3,9 +3,9 @@
 import type { FloatService, LaneOperation } from '../../float/services.ts';
 import { vectorName } from '../../float/services.ts';
 import type { Expression, X32, XV } from '../../wasm/expression.ts';
-import { v128 } from '../../wasm/expression.ts';
-import { f32x4, f64x2, i32x4, i64x2 } from '../../wasm/vector.ts';
-import type { Operations, Statics } from './operations.ts';
+import { i32, v128 } from '../../wasm/expression.ts';
+import { anyTrue, f32x4, f64x2, i32x4, i64x2 } from '../../wasm/vector.ts';
+import type { Condition, Operations, Statics } from './operations.ts';
 import type { Shape } from './simd-lanes.ts';
 import { lanesOf, repeated, vectorShape, writeShape, ZERO } from './simd-lanes.ts';
 
@@ -67,7 +67,7 @@ export const callLanes = (
 export function preferLanes(
   o: Operations,
   shape: Shape,
-  conditions: readonly X32[],
+  conditions: readonly Condition[],
   value: XV,
   operation: LaneOperation,
   operands: readonly Expression[],
@@ -85,3 +85,18 @@ export const allOrdered = (v: FloatVector, ...values: XV[]): X32 =>
 /** No lane was rounded from below the normal range: large enough, or zero because an operand is. */
 export const allNormal = (v: FloatVector, value: XV, ...factors: XV[]): X32 =>
   v.all(factors.map((factor) => v.eq(factor, ZERO)).reduce((a, b) => v128.or(a, b), v.gt(v.abs(value), v.least)));
+
+/** The rounded sums of kept vectors are the sums; see fp-fast.ts for this and what follows. */
+export function areExactSums(o: Operations, v: FloatVector, a: XV, b: XV, sum: XV): X32 {
+  const part = o.keep(v.sub(sum, a));
+  return v.all(v.eq(v.add(v.sub(a, v.sub(sum, part)), v.sub(b, part)), ZERO));
+}
+/** Half of the fraction is zero in all lanes of both. */
+export function areShort(v: FloatVector, a: XV, b: XV): X32 {
+  const rest = repeated(v.bits === 64 ? 0x7ff_ffffn : 0xfffn, v.bits);
+  return i32.eqz(anyTrue(v128.and(v128.or(a, b), rest)));
+}
+export function areExactFactors(v: FloatVector, a: XV, b: XV, whole: XV): X32 {
+  const large = v.gt(v.abs(whole), v.bits === 64 ? repeated(123n << 52n, 64) : repeated(63n << 23n, 32));
+  return i32.and(areShort(v, a, b), v.all(v128.and(large, v.eq(v.mul(a, b), whole))));
+}

@@ -5,12 +5,15 @@ import type { X32, X64, XV } from '../../wasm/expression.ts';
 import { i32, v128 } from '../../wasm/expression.ts';
 import { f32x4, f64x2, i64x2 } from '../../wasm/vector.ts';
 import { keepsSubnormals, roundsAlike } from './fp-fast.ts';
-import type { Meaning, Operations } from './operations.ts';
+import type { Condition, Meaning, Operations } from './operations.ts';
 import type { FloatVector } from './simd-fp-lanes.ts';
 import {
   allFinite,
   allNormal,
   allOrdered,
+  areExactFactors,
+  areExactSums,
+  areShort,
   callLanes,
   floatScalarShape,
   floatVectorShape,
@@ -31,7 +34,7 @@ const binary =
   (
     operation: BinaryOperation,
     host: (v: FloatVector, n: XV, m: XV) => XV,
-    conditions: (o: Operations, v: FloatVector, value: XV, n: XV, m: XV) => X32[],
+    conditions: (o: Operations, v: FloatVector, value: XV, n: XV, m: XV) => Condition[],
   ): Binary =>
   (o, shape, n, m) => {
     const v = vectorOf(shape);
@@ -39,27 +42,38 @@ const binary =
     preferLanes(o, shape, conditions(o, v, value, n, m), value, operation, [n, m]);
   };
 
-const whenFinite = (o: Operations, v: FloatVector, value: XV): X32[] => [roundsAlike(o), allFinite(v, value)];
-const whenOrdered = (o: Operations, v: FloatVector, _: XV, n: XV, m: XV): X32[] => [
+const whenExact = (o: Operations, v: FloatVector, value: XV, exact: () => X32): Condition[] => [
+  ...roundsAlike(o, exact),
+  allFinite(v, value),
+];
+const whenSum = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] =>
+  whenExact(o, v, value, () => areExactSums(o, v, n, m, value));
+const whenDifference = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] =>
+  whenExact(o, v, value, () => areExactSums(o, v, n, o.keep(v.neg(m)), value));
+const whenProduct = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] => [
+  ...whenExact(o, v, value, () => areShort(v, n, m)),
+  allNormal(v, value, n, m),
+];
+const whenQuotient = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] => [
+  ...whenExact(o, v, value, () => areExactFactors(v, value, m, n)),
+  allNormal(v, value, n),
+];
+const whenOrdered = (o: Operations, v: FloatVector, _: XV, n: XV, m: XV): Condition[] => [
   keepsSubnormals(o),
   allOrdered(v, n, m),
 ];
-const whenNormal = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): X32[] => [
-  ...whenFinite(o, v, value),
-  allNormal(v, value, n, m),
-];
 
 Object.assign(BINARY, {
-  FADD: binary('add', (v, n, m) => v.add(n, m), whenFinite),
-  FSUB: binary('sub', (v, n, m) => v.sub(n, m), whenFinite),
-  FABD: binary('absDifference', (v, n, m) => v.abs(v.sub(n, m)), whenFinite),
-  FMUL: binary('mul', (v, n, m) => v.mul(n, m), whenNormal),
-  FMULX: binary('mulExtended', (v, n, m) => v.mul(n, m), whenNormal),
-  FDIV: binary(
-    'div',
-    (v, n, m) => v.div(n, m),
-    (o, v, value, n) => [...whenFinite(o, v, value), allNormal(v, value, n)],
+  FADD: binary('add', (v, n, m) => v.add(n, m), whenSum),
+  FSUB: binary('sub', (v, n, m) => v.sub(n, m), whenDifference),
+  FABD: binary(
+    'absDifference',
+    (v, n, m) => v.abs(v.sub(n, m)),
+    (o, v, value, n, m) => whenExact(o, v, value, () => areExactSums(o, v, n, o.keep(v.neg(m)), o.keep(v.sub(n, m)))),
   ),
+  FMUL: binary('mul', (v, n, m) => v.mul(n, m), whenProduct),
+  FMULX: binary('mulExtended', (v, n, m) => v.mul(n, m), whenProduct),
+  FDIV: binary('div', (v, n, m) => v.div(n, m), whenQuotient),
   FMAX: binary('max', (v, n, m) => v.max(n, m), whenOrdered),
   FMIN: binary('min', (v, n, m) => v.min(n, m), whenOrdered),
   FMAXNM: binary('maxNumber', (v, n, m) => v.max(n, m), whenOrdered),
@@ -82,16 +96,27 @@ const upper = (value: XV): XV =>
   );
 
 /** a + n * m of singles by way of doubles; see fusedSingle of fp.ts. */
-function fusedSingles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditions: X32[] } {
+function fusedSingles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditions: Condition[] } {
   const tie = repeated(0x1000_0000n, 64);
   const halves = [
     [a, n, m],
     [upper(a), upper(n), upper(m)],
   ].map((operands) => {
     const [addend, x, y] = operands.map((operand) => f64x2.promoteLow(operand)) as [XV, XV, XV];
-    return o.keep(f64x2.add(f64x2.mul(x, y), addend));
-  }) as [XV, XV];
-  const [low, high] = halves.map((wide) => f32x4.demote(wide)) as [XV, XV];
+    const product = o.keep(f64x2.mul(x, y));
+    const kept = o.keep(addend);
+    return { product, addend: kept, sum: o.keep(f64x2.add(product, kept)) };
+  });
+  const sums = halves.map(({ sum }) => sum) as [XV, XV];
+  const [low, high] = sums.map((sum) => o.keep(f32x4.demote(sum))) as [XV, XV];
+  const exact = (): X32 =>
+    halves
+      .map(({ product, addend, sum }, i) => {
+        const back = f64x2.promoteLow([low, high][i]!);
+        const d = vectorOf({ q: 1, size: 3 });
+        return i32.and(areExactSums(o, d, product, addend, sum), d.all(d.eq(back, sum)));
+      })
+      .reduce((x, y) => i32.and(x, y));
   const value = o.keep(
     v128.shuffle(
       low,
@@ -100,20 +125,20 @@ function fusedSingles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditio
     ),
   );
   const v = vectorOf({ q: 1, size: 2 });
-  const ties = halves
+  const ties = sums
     .map((wide) => i64x2.eq(v128.and(wide, repeated(0x1fff_ffffn, 64)), tie))
     .reduce((x, y) => v128.or(x, y));
   // A lane is tiny if it is below the normal range without being exactly zero.
-  const nonzero = halves.map((wide) => f64x2.ne(wide, ZERO)) as [XV, XV];
+  const nonzero = sums.map((wide) => f64x2.ne(wide, ZERO)) as [XV, XV];
   const large = v128.or(v.gt(v.abs(value), v.least), v128.not(evens(2, ...nonzero)));
   return {
     value,
-    conditions: [roundsAlike(o), allFinite(v, value), v.all(large), i32.eqz(i64x2.bitmask(ties))],
+    conditions: [...roundsAlike(o, exact), allFinite(v, value), v.all(large), i32.eqz(i64x2.bitmask(ties))],
   };
 }
 
 /** a + n * m of doubles; see fusedDouble of fp.ts. */
-function fusedDoubles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditions: X32[] } {
+function fusedDoubles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditions: Condition[] } {
   const v = vectorOf({ q: 1, size: 3 });
   const constant = (value: number): XV => {
     const bits = new BigUint64Array(new Float64Array([value]).buffer)[0]!;
@@ -144,7 +169,8 @@ function fusedDoubles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditio
     v.lt(v.max(size, v.abs(a)), constant(2 ** 900)),
     v.lt(v.max(v.abs(n), v.abs(m)), constant(2 ** 990)),
   ];
-  return { value, conditions: [roundsAlike(o), v.all(inRange.reduce((x, y) => v128.and(x, y)))] };
+  const exact = (): X32 => v.all(v.eq(error, ZERO));
+  return { value, conditions: [...roundsAlike(o, exact), v.all(inRange.reduce((x, y) => v128.and(x, y)))] };
 }
 
 for (const [name, negate] of [
@@ -248,7 +274,8 @@ fp['FSQRT (vector)'] = (o, s) => {
   const v = vectorOf(shape);
   const n = readFloats(o, shape, 'n');
   const value = o.keep(v.sqrt(n));
-  preferLanes(o, shape, whenFinite(o, v, value), value, 'sqrt', [n]);
+  const conditions = whenExact(o, v, value, () => areExactFactors(v, value, value, n));
+  preferLanes(o, shape, conditions, value, 'sqrt', [n]);
 };
 
 for (const [name, operation] of [
