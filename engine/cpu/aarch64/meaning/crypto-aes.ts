@@ -13,8 +13,11 @@ function multiply(a: number, b: number): number {
   for (let bit = 7; bit >= 0; bit--) product = (product << 1) ^ (product & 0x80 ? 0x11b : 0) ^ ((b >> bit) & 1 ? a : 0);
   return product;
 }
-const power = (value: number, exponent: number): number =>
-  Array.from({ length: exponent }).reduce<number>((product) => multiply(product, value), 1);
+const power = (value: number, exponent: number): number => {
+  if (exponent === 0) return 1;
+  const half = power(multiply(value, value), exponent >> 1);
+  return exponent & 1 ? multiply(half, value) : half;
+};
 /** Of zero: zero. */
 const inverse = (value: number): number => power(value, 254);
 
