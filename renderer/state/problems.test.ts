@@ -95,6 +95,16 @@ describe('problems that are intended', () => {
   });
 });
 
+describe('a problem that names a region twice', () => {
+  it('is told once beside it', () => {
+    const { scenario, cells } = sample();
+    cells[2]!.cell.cpuSet = cells[1]!.cell.cpuSet;
+    const [found] = findProblems(scenario, cells);
+    const region = { cell: 'timer.c', index: 0 };
+    expect(new Problems([{ ...found!, regions: [region, region] }]).about('timer.c', 0)).toHaveLength(1);
+  });
+});
+
 describe('files that cannot be read', () => {
   it('are problems with a place', () => {
     const error = readSource('struct {', { file: 'a.c' });

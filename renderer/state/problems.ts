@@ -182,8 +182,9 @@ export class Problems {
       for (const { cell, index } of problem.regions) {
         const key = `${cell}:${index}`;
         const known = this.#regions.get(key);
-        if (known) known.push(problem);
-        else this.#regions.set(key, [problem]);
+        // A finding may name several ranges of one region.
+        if (known && known.at(-1) !== problem) known.push(problem);
+        else if (!known) this.#regions.set(key, [problem]);
       }
     }
   }
