@@ -155,4 +155,25 @@ describe('exceptions', () => {
     run(cpu, 1);
     expect(cpu.v(0) & 0xffff_ffffn).toBe(BigInt(encode('LDR Qt (unsigned offset)', { Rt: 0, Rn: 1 })));
   });
+
+  it.each(['FPCR', 'FPSR'])('so do moves from and to %s', (name) => {
+    const { cpu } = boardWith((a) => {
+      a.mrs(0, name);
+      a.msr(name, 1);
+    });
+    cpu.setX(0, 7n);
+    for (const at of [0, 4]) {
+      cpu.pc = gva(BigInt(IMAGE_BASE + at));
+      run(cpu, 1);
+      expect(cpu.systemRegister('ESR_EL1')).toBe(0x1fe0_0000n);
+      expect(cpu.systemRegister('ELR_EL1')).toBe(BigInt(IMAGE_BASE + at));
+      cpu.setSystemRegister('ESR_EL1', 0n);
+    }
+    expect(cpu.x(0)).toBe(7n);
+    expect(cpu.systemRegister(name)).toBe(0n);
+    cpu.setSystemRegister('CPACR_EL1', 3n << 20n);
+    cpu.pc = gva(BigInt(IMAGE_BASE));
+    run(cpu, 1);
+    expect(cpu.x(0)).toBe(0n);
+  });
 });

@@ -171,6 +171,8 @@ export interface Operations {
   requireEl1(): void;
   /** UNDEFINED unless SP_EL1 is in use: SP_EL0 has a name only then. */
   requireOtherStack(): void;
+  /** Traps where CPACR_EL1 says so of what uses the SIMD&FP registers; instructions of those need not ask. */
+  requireFp(): void;
   /** Traps at EL0 unless SCTLR_EL1.UMA allows the interrupt masks. */
   requireDaif(): void;
   /** System register held in the state at the byte offset that the operand holds. */

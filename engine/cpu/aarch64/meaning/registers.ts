@@ -9,6 +9,7 @@ const PERMISSION: Partial<Record<number, (o: Operations) => void>> = {
   [REGISTER_KIND.PRIVILEGED]: (o) => o.requireEl1(),
   [REGISTER_KIND.BANKED]: (o) => o.requireOtherStack(),
   [REGISTER_KIND.DAIF]: (o) => o.requireDaif(),
+  [REGISTER_KIND.FP]: (o) => o.requireFp(),
 };
 
 export const REGISTER_MEANINGS: Readonly<Record<string, Meaning>> = {

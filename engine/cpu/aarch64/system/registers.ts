@@ -50,9 +50,18 @@ export const READ_EFFECTS: ReadonlySet<string> = new Set<Effect>([
 
 /**
  * How MRS and MSR reach a register: by the host side; in its slot (EL1 only, any level, EL1 while the other stack pointer
- * is in use, or EL0 if a control bit allows it); or from the processor state.
+ * is in use, EL0 if a control bit allows it, or any level unless FP is trapped); or from the processor state.
  */
-export const REGISTER_KIND = { CALL: 0, PRIVILEGED: 1, ANY: 2, DAIF: 3, NZCV: 4, BANKED: 5, ENABLED: 6 } as const;
+export const REGISTER_KIND = {
+  CALL: 0,
+  PRIVILEGED: 1,
+  ANY: 2,
+  DAIF: 3,
+  NZCV: 4,
+  BANKED: 5,
+  ENABLED: 6,
+  FP: 7,
+} as const;
 
 export interface SystemRegister {
   readonly name: string;
@@ -67,6 +76,8 @@ export interface SystemRegister {
   readonly alias: string | undefined;
   /** Condition under which EL0 may access it, beyond `el0`. */
   readonly el0Enable: El0Enable | undefined;
+  /** CPACR_EL1.FPEN traps it. */
+  readonly fp: boolean;
   /** Offset of its 8 bytes in the CPU state. */
   readonly slot: number;
 }
@@ -93,6 +104,7 @@ interface Declaration {
   effect?: Effect;
   alias?: string;
   el0Enable?: El0Enable;
+  fp?: true;
 }
 
 const ALL = 0xffff_ffff_ffff_ffffn;
@@ -156,8 +168,8 @@ const control: Declaration[] = [
   { name: 'CNTKCTL_EL1', code: '3 0 14 1 0', writable: 0x3ffn },
   { name: 'NZCV', code: '3 3 4 2 0', el0: 'rw', effect: 'nzcv' },
   { name: 'DAIF', code: '3 3 4 2 1', el0: 'rw', el0Enable: 'SCTLR.UMA', effect: 'daif' },
-  { name: 'FPCR', code: '3 3 4 4 0', el0: 'rw', writable: 0x07f7_0000n },
-  { name: 'FPSR', code: '3 3 4 4 1', el0: 'rw', writable: 0xf800_009fn },
+  { name: 'FPCR', code: '3 3 4 4 0', el0: 'rw', writable: 0x07f7_0000n, fp: true },
+  { name: 'FPSR', code: '3 3 4 4 1', el0: 'rw', writable: 0xf800_009fn, fp: true },
   { name: 'TPIDR_EL0', code: '3 3 13 0 2', el0: 'rw' },
   { name: 'TPIDRRO_EL0', code: '3 3 13 0 3', el0: 'r' },
   { name: 'CNTFRQ_EL0', code: '3 3 14 0 0', el0: 'r', el1: 'r', el0Enable: 'CNTKCTL' },
@@ -287,6 +299,7 @@ function declareRegisters(): { table: SystemRegister[]; slots: Record<string, nu
       effect: entry.effect,
       alias: entry.alias,
       el0Enable: entry.el0Enable,
+      fp: entry.fp ?? false,
       slot: slots[entry.alias ?? entry.name]!,
     };
   });

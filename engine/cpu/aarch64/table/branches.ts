@@ -124,7 +124,7 @@ const system: InstructionEntry[] = [
     name: 'MSR (register)',
     bits: '110101010001 o0 op1:3 CRn:4 CRm:4 op2:3 Rt:5',
     text: 'msr {sysreg:o0}, {x:Rt}',
-    statics: [{ name: 'kind', count: 7, of: (f) => registerKind(f, true) }],
+    statics: [{ name: 'kind', count: 8, of: (f) => registerKind(f, true) }],
     operands: {
       t,
       key: small((f) => keyOf(2 + f.o0!, f)),
@@ -136,7 +136,7 @@ const system: InstructionEntry[] = [
     name: 'MRS',
     bits: '110101010011 o0 op1:3 CRn:4 CRm:4 op2:3 Rt:5',
     text: 'mrs {x:Rt}, {sysreg:o0}',
-    statics: [{ name: 'kind', count: 7, of: (f) => registerKind(f, false) }],
+    statics: [{ name: 'kind', count: 8, of: (f) => registerKind(f, false) }],
     operands: {
       t: target('Rt'),
       key: small((f) => keyOf(2 + f.o0!, f)),
@@ -160,6 +160,7 @@ function registerKind(f: Fields, write: boolean): number {
   if (register.effect === 'daif') return REGISTER_KIND.DAIF;
   if (register.effect === 'nzcv') return REGISTER_KIND.NZCV;
   if (register.effect === 'spEl0') return REGISTER_KIND.BANKED;
+  if (register.fp) return REGISTER_KIND.FP;
   const effect = write ? register.effect : READ_EFFECTS.has(register.effect ?? '') ? register.effect : undefined;
   if (effect !== undefined) return REGISTER_KIND.CALL;
   if (register.el0Enable !== undefined) return write ? REGISTER_KIND.CALL : REGISTER_KIND.ENABLED;
