@@ -7,7 +7,8 @@ import { extractFields } from '../aarch64/table/pattern.ts';
 import type { Form } from '../interpreter/handlers.ts';
 import { firstForm, handlerOf } from '../interpreter/handlers.ts';
 import { PAGE_SIZE } from '../../util/units.ts';
-import { fitsRegion } from './effects.ts';
+import type { Effects } from './effects.ts';
+import { effectsOf, fitsRegion, OUTLINED_EFFECTS } from './effects.ts';
 
 /** Code of one page as the discovery sees it; offsets are bytes from the page's start. */
 export interface CodePage {
@@ -24,6 +25,7 @@ export interface GuestInstruction {
   readonly fields: Fields;
   /** False: its outlined function is called. */
   readonly inline: boolean;
+  readonly effects: Effects;
 }
 
 /** How a block ends. Targets are byte offsets from the page's start and may lie outside it. */
@@ -46,8 +48,8 @@ export type Ending =
     }
   /** BR and RET. */
   | { readonly kind: 'jump'; readonly instruction: GuestInstruction; readonly returns: boolean }
-  /** The interpreter executes what lies at `at`. */
-  | { readonly kind: 'leave'; readonly at: number };
+  /** The interpreter executes what lies at `at`; `unknown`: only because it has never come near there yet. */
+  | { readonly kind: 'leave'; readonly at: number; readonly unknown: boolean };
 
 export interface Block {
   readonly start: number;
@@ -59,7 +61,7 @@ export interface Block {
 /** Instructions that retire in a block that runs to its end. */
 export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
 
-const LONGEST_REGION = 400;
+const LONGEST_REGION = 240;
 /** The budget is checked at blocks' starts: what does not fit runs in the interpreter, so they are short. */
 const LONGEST_BLOCK = 48;
 const ALWAYS = 14;
@@ -72,15 +74,31 @@ const WAITS = [2, 3];
 
 export const inPage = (offset: number): boolean => offset >= 0 && offset < PAGE_SIZE;
 
+/** What is known of an instruction word wherever it stands. */
+type Decoded = Omit<GuestInstruction, 'offset'>;
+/** Words decoded lately: the same ones come again and again. */
+const decodedWords = new Map<number, Decoded>();
+const DECODED_WORDS = 0x4000;
+
 function decode(page: CodePage, offset: number): GuestInstruction | undefined {
   const word = page.word(offset);
+  let decoded = decodedWords.get(word);
+  if (decoded) return page.features.has(decoded.form.instruction.feature) ? { offset, ...decoded } : undefined;
   const instruction = findInstruction(word);
   if (!instruction || !page.features.has(instruction.feature)) return undefined;
   const fields = extractFields(instruction.pattern, word);
   const { target } = instruction.operands;
-  const near = target?.kind !== 'branch' || inPage(offset + target.of(fields));
+  const branches = target?.kind === 'branch';
+  const near = !branches || inPage(offset + target.of(fields));
   const form = firstForm(handlerOf(instruction, fields, near));
-  return { offset, form, fields, inline: fitsRegion(form) };
+  const inline = fitsRegion(form);
+  decoded = { form, fields, inline, effects: inline ? effectsOf({ form, fields }) : OUTLINED_EFFECTS };
+  // The form of a branch says whether its target lies in the page.
+  if (!branches) {
+    if (decodedWords.size === DECODED_WORDS) decodedWords.clear();
+    decodedWords.set(word, decoded);
+  }
+  return { offset, ...decoded };
 }
 
 function branchTarget({ offset, form, fields }: GuestInstruction): number {
@@ -105,7 +123,7 @@ function endingOf(instruction: GuestInstruction): Ending | undefined {
   if (name === 'BLR') return { kind: 'call', instruction, target: undefined, next };
   if (name === 'BR' || name === 'RET') return { kind: 'jump', instruction, returns: name === 'RET' };
   if (LEAVES.has(name) || (name === 'HINT' && WAITS.includes(statics.hint!)))
-    return { kind: 'leave', at: instruction.offset };
+    return { kind: 'leave', at: instruction.offset, unknown: false };
   return undefined;
 }
 
@@ -132,8 +150,9 @@ export function findBlocks(page: CodePage, entry: number): Block[] {
   const queue = [entry];
   for (let head = 0; head < queue.length && decoded.size < LONGEST_REGION; head++) {
     for (let at = queue[head]!; inPage(at) && !decoded.has(at) && !endings.has(at); at += 4) {
-      const instruction = page.decoded(at) ? decode(page, at) : undefined;
-      const ending: Ending | undefined = instruction ? endingOf(instruction) : { kind: 'leave', at };
+      const unknown = !page.decoded(at);
+      const instruction = unknown ? undefined : decode(page, at);
+      const ending: Ending | undefined = instruction ? endingOf(instruction) : { kind: 'leave', at, unknown };
       if (instruction && ending?.kind !== 'leave') decoded.set(at, instruction);
       if (!ending) continue;
       endings.set(at, ending);

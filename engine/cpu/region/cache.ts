@@ -37,6 +37,9 @@ export interface RegionTuning {
   readonly busy?: () => boolean;
 }
 
+/** Times that a place must become hot before it gets a region although another one covers it. */
+const COVERED_PATIENCE = 6;
+
 export const USUAL_TUNING: RegionTuning = { threshold: 400 };
 
 export interface RegionCacheOptions {
@@ -65,6 +68,8 @@ export class RegionCache {
   private readonly regions = new Set<Region>();
   private readonly byPage = new Map<number, Set<Region>>();
   private slots = 0;
+  /** How often a record inside some region was asked for. */
+  private readonly askedAgain = new Map<number, number>();
   translated = 0;
   evicted = 0;
   translateMs = 0;
@@ -129,6 +134,7 @@ export class RegionCache {
     if (code < 0 || codePages.recordsOf(code >>> 12) !== records) return undefined;
     if (this.view.getUint16(record, true) >= REGION_HANDLER.FIRST) return undefined;
     const entry = (record - records) / (RECORD_SIZE / 4);
+    if (!this.worthAnother(record, records, entry)) return undefined;
     const blocks = findBlocks(
       {
         features,
@@ -147,6 +153,18 @@ export class RegionCache {
       ...('instruction' in ending ? [ending.instruction.offset] : []),
     ]);
     return { region: { slot: this.takeSlot(), page: code >>> 12, records, entry, words }, blocks };
+  }
+
+  /** Inside another region an entry of its own is worth less: mostly that region is entered at its own. */
+  private worthAnother(record: number, records: number, entry: number): boolean {
+    const number = entry >> 2;
+    const covered = (this.bytes[records + COVERAGE_OFFSET + (number >> 3)]! >> (number & 7)) & 1;
+    if (covered === 0 || this.options.tuning.eager) return true;
+    const asked = (this.askedAgain.get(record) ?? 0) + 1;
+    this.askedAgain.set(record, asked);
+    if (asked < COVERED_PATIENCE) return false;
+    this.askedAgain.delete(record);
+    return true;
   }
 
   private takeSlot(): number {

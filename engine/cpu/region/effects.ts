@@ -35,6 +35,9 @@ export interface Effects extends Pick<FormEffects, 'readsFlags' | 'setsFlags' | 
   readonly writes: number;
 }
 
+/** An outlined function works on the state: everything is stored before and loaded behind it. */
+export const OUTLINED_EFFECTS: Effects = { reads: 0, writes: 0, readsFlags: false, setsFlags: false, mayLeave: true };
+
 export const SP_BIT = 31;
 const LINK_BIT = 30;
 

@@ -3,7 +3,7 @@
 import type { Block } from './blocks.ts';
 import { blockCost } from './blocks.ts';
 import type { Effects } from './effects.ts';
-import { effectsOf } from './effects.ts';
+import { OUTLINED_EFFECTS } from './effects.ts';
 
 export interface FlowBlock {
   readonly block: Block;
@@ -96,8 +96,8 @@ export function analyse(found: readonly Block[]): Flow {
     return {
       block,
       order,
-      effects: block.body.map((instruction) => (instruction.inline ? effectsOf(instruction) : OUTLINED_EFFECTS)),
-      endEffects: 'instruction' in block.ending ? effectsOf(block.ending.instruction) : undefined,
+      effects: block.body.map(({ effects }) => effects),
+      endEffects: 'instruction' in block.ending ? block.ending.instruction.effects : undefined,
       cost: blockCost(block),
       successors,
       predecessors: [],
@@ -139,8 +139,6 @@ export function analyse(found: readonly Block[]): Flow {
   return { blocks, blockAt: (offset) => numbers.get(offset), allows, written };
 }
 
-/** An outlined function works on the state: everything is stored before and loaded behind it. */
-const OUTLINED_EFFECTS: Effects = { reads: 0, writes: 0, readsFlags: false, setsFlags: false, mayLeave: true };
 export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;
 
 function findDominators(blocks: FlowBlock[]): void {
@@ -228,35 +226,55 @@ export function liveBefore(effects: Effects, live: number, dirty: number, writte
   return (live & ~effects.writes) | effects.reads | (effects.mayLeave ? written : 0);
 }
 
-/** Registers live behind each instruction of a block. */
-export function liveBehind(block: FlowBlock, blocks: readonly FlowBlock[], written: number): number[] {
-  return walkLive(block, blocks, written).behind;
-}
-
-function walkLive(block: FlowBlock, blocks: readonly FlowBlock[], written: number) {
+/** Registers live before the ending of a block. */
+function liveAtEnd(block: FlowBlock, blocks: readonly FlowBlock[], written: number): number {
   const { kind } = block.block.ending;
   const end = block.endEffects;
-  const dirty = block.dirtyAtEnd | (end?.writes ?? 0);
-  // Whoever leaves here stores what is dirty; a check of the budget stores all that is ever written.
-  let live = dirty;
+  // Whoever leaves here stores what is dirty; a side exit stores all that is ever written.
+  let live = block.dirtyAtEnd | (end?.writes ?? 0);
   if (kind !== 'call') for (const to of block.successors) live |= blocks[to]!.live;
   if (kind === 'leave') live |= written;
-  if (end) live = (live & ~end.writes) | end.reads | (end.mayLeave ? written : 0);
-  const behind = new Array<number>(block.effects.length);
-  const dirties = [block.dirty];
-  for (const effects of block.effects) dirties.push(dirtyBehind(effects, dirties.at(-1)!));
-  for (let i = block.effects.length - 1; i >= 0; i--) {
+  return end ? (live & ~end.writes) | end.reads | (end.mayLeave ? written : 0) : live;
+}
+
+/** Registers live behind each instruction of a block. */
+export function liveBehind(block: FlowBlock, blocks: readonly FlowBlock[], written: number): number[] {
+  const { effects } = block;
+  const dirty = [block.dirty];
+  for (const effect of effects) dirty.push(dirtyBehind(effect, dirty.at(-1)!));
+  const behind = new Array<number>(effects.length);
+  let live = liveAtEnd(block, blocks, written);
+  for (let i = effects.length - 1; i >= 0; i--) {
     behind[i] = live;
-    live = liveBefore(block.effects[i]!, live, dirties[i]!, written);
+    live = liveBefore(effects[i]!, live, dirty[i]!, written);
   }
-  if (block.checked) live |= written;
-  return { behind, live };
+  return behind;
+}
+
+/** What a block makes of the registers live before its ending: those it needs, and those that pass through. */
+interface Transfer {
+  readonly needs: number;
+  readonly passes: number;
+}
+
+function transferOf(block: FlowBlock, written: number): Transfer {
+  const dirty = [block.dirty];
+  for (const effect of block.effects) dirty.push(dirtyBehind(effect, dirty.at(-1)!));
+  let needs = 0;
+  let passes = -1;
+  for (let i = block.effects.length - 1; i >= 0; i--) {
+    needs = liveBefore(block.effects[i]!, needs, dirty[i]!, written);
+    passes &= isOutlined(block.effects[i]!) ? 0 : ~block.effects[i]!.writes;
+  }
+  return { needs: block.checked ? needs | written : needs, passes };
 }
 
 function findLive(blocks: readonly FlowBlock[], written: number): void {
   const backwards = [...blocks].reverse();
+  const transfers = blocks.map((block) => transferOf(block, written));
   settle(backwards, (block) => {
-    const { live } = walkLive(block, blocks, written);
+    const { needs, passes } = transfers[block.order]!;
+    const live = needs | (liveAtEnd(block, blocks, written) & passes);
     const changed = live !== block.live;
     block.live = live;
     return changed;

@@ -22,6 +22,9 @@ import { RegionOperations } from './operations.ts';
 /** Calls between regions nest on the host's stack: deeper ones replace their caller. */
 const DEEPEST_CALL = 200;
 
+/** Bit of a site: the code there was not known when the region was made; it may have one of its own by now. */
+const UNKNOWN_SITE = 0x8000;
+
 const slotOf = (bit: number): number => (bit === SP_BIT ? SLOT.SP : 8 * bit);
 
 function eachBit(set: number, visit: (bit: number) => void): void {
@@ -104,9 +107,9 @@ export class RegionWriter {
   }
 
   /** Leaves in front of the running instruction, which the interpreter executes. */
-  private leaveHere(): void {
+  private leaveHere(unknown = false): void {
     const { f, at } = this;
-    f.set(this.site, i32.const((at.offset >> 2) | (at.ahead << 16)));
+    f.set(this.site, i32.const((at.offset >> 2) | (at.ahead << 16) | (unknown ? UNKNOWN_SITE : 0)));
     f.br(this.sideExit);
   }
 
@@ -115,8 +118,9 @@ export class RegionWriter {
     this.store(flow.written);
     this.storeUnknownFlags();
     f.set(left, i32.add(left.get, i32.shl(i32.shrU(site.get, 16), 4)));
-    const record = i32.add(i32.shl(i32.and(site.get, 0xffff), 4), this.place.records);
+    const record = i32.add(i32.shl(i32.and(site.get, UNKNOWN_SITE - 1), 4), this.place.records);
     state.set32('ip', record);
+    f.if(i32.and(site.get, UNKNOWN_SITE), () => this.chain());
     state.add32('regionSideExits', 1);
     // The record of the entry is this region: the interpreter would come back at once.
     f.if(i32.ne(state.get32('ip'), this.record(this.place.entry)), () => f.return(left.get));
@@ -253,7 +257,7 @@ export class RegionWriter {
         return this.goTo(ending.next, exit);
       case 'leave':
         this.at = { offset: ending.at, ahead: 0 };
-        return this.leaveHere();
+        return this.leaveHere(ending.unknown);
       case 'branch':
         return this.goTo(ending.target, exit);
       case 'conditional':

@@ -78,6 +78,14 @@ export class ByteSink {
   }
 
   name(text: string): void {
+    const start = this.length;
+    if (text.length < 0x80) {
+      this.u8(text.length);
+      let at = 0;
+      while (at < text.length && text.charCodeAt(at) < 0x80) this.u8(text.charCodeAt(at++));
+      if (at === text.length) return;
+      this.length = start;
+    }
     const encoded = new TextEncoder().encode(text);
     this.u32(encoded.length);
     this.append(encoded);

@@ -21,6 +21,8 @@ const FUNCREF = 0x70;
 
 export class ModuleBuilder {
   private readonly types = new Map<string, number>();
+  /** The same by identity, for signatures that are asked for often. */
+  private readonly known = new Map<Signature, number>();
   private readonly signatures: Signature[] = [];
   private readonly functionImports: { module: string; name: string; reference: FunctionReference }[] = [];
   private readonly declared: FunctionReference[] = [];
@@ -32,6 +34,8 @@ export class ModuleBuilder {
 
   /** Index of a function type, for declarations and call_indirect. */
   typeIndex(signature: Signature): number {
+    const seen = this.known.get(signature);
+    if (seen !== undefined) return seen;
     const key = `${signature.params.join()}:${signature.results.join()}`;
     let index = this.types.get(key);
     if (index === undefined) {
@@ -39,6 +43,7 @@ export class ModuleBuilder {
       this.types.set(key, index);
       this.signatures.push(signature);
     }
+    this.known.set(signature, index);
     return index;
   }
 
