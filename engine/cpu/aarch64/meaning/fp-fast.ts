@@ -102,8 +102,14 @@ export const keepsSubnormals = (o: Operations): X32 => i32.eqz(i32.and(o.fpContr
 
 /** Neither NaN nor infinity. */
 export const isFinite = (p: Precision, value: Real): X32 => p.lt(p.abs(value), p.infinity);
-/** Certainly not rounded from below the normal range (tininess is detected before rounding). */
-export const isNormal = (p: Precision, value: Real): X32 => p.gt(p.abs(value), p.least);
+/**
+ * Certainly not rounded from below the normal range (tininess is detected before rounding); or zero for certain, and
+ * then exact.
+ */
+export const isNormal = (p: Precision, value: Real, isZero: () => X32): Condition => ({
+  unless: p.gt(p.abs(value), p.least),
+  holds: isZero,
+});
 
 /** FPCR.RMode as a rounding mode. */
 export const roundingMode = (o: Operations): X32 => i32.and(i32.shrU(o.fpControl(), FPCR.MODE_SHIFT), 3);

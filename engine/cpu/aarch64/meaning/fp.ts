@@ -91,18 +91,22 @@ for (const [name, operation, negate] of [
     const n = p.read(o, 'n');
     const m = p.read(o, 'm');
     const value = o.keep(p[operation](n, m));
-    const alike = roundsAlike(o, () =>
-      operation === 'mul' ? isExactProduct(p, n, m, value) : isExactFactor(p, value, m, n),
-    );
-    const write = (): void => p.write(o, 'd', negate ? p.neg(value) : value);
-    o.prefer([...alike, isFinite(p, value), isNormal(p, value)], write, () => {
-      // Zero by zero factors is exact.
-      const exact = i32.and(p.eq(value, p.const(0)), p.eq(n, p.const(0)));
-      o.if(i32.and(exact, keepsSubnormals(o)), write, () => {
+    const zero = p.const(0);
+    const exact = (): X32 => (operation === 'mul' ? isExactProduct(p, n, m, value) : isExactFactor(p, value, m, n));
+    const conditions = [
+      ...roundsAlike(o, () => i32.or(p.eq(value, zero), exact())),
+      isFinite(p, value),
+      // Zero is exact where a factor is, or the dividend.
+      isNormal(p, value, () => (operation === 'mul' ? i32.or(p.eq(n, zero), p.eq(m, zero)) : p.eq(n, zero))),
+    ];
+    o.prefer(
+      conditions,
+      () => p.write(o, 'd', negate ? p.neg(value) : value),
+      () => {
         const bits = callFor(o, p, operation, ['n', 'm']);
         writeBits(o, negate ? i64.xor(bits, p.signBit) : bits);
-      });
-    });
+      },
+    );
   };
 
 for (const [name, operation, host] of [
@@ -159,6 +163,9 @@ function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; c
   const error = o.keep(f64.add(productError, sumError));
   const value = o.keep(f64.add(sum, f64.mul(error, f64.const(1 - 2 ** -50))));
   const other = f64.add(sum, f64.mul(error, f64.const(1 + 2 ** -50)));
+  // A product that is zero because a factor is leaves the addend as it is, but for negative zeros.
+  const changesNothing = (): X32 =>
+    i32.and(i32.or(f64.eq(n, f64.const(0)), f64.eq(m, f64.const(0))), i64.ne(f64.bits(sum), 1n << 63n));
   // Far from overflow, and the product far from where its error is subnormal.
   const size = f64.abs(product);
   return {
@@ -166,7 +173,7 @@ function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; c
     conditions: [
       ...roundsAlike(o, () => f64.eq(error, f64.const(0))),
       f64.eq(value, other),
-      f64.gt(size, f64.const(2 ** -900)),
+      { unless: f64.gt(size, f64.const(2 ** -900)), holds: changesNothing },
       f64.lt(f64.max(size, f64.abs(a)), f64.const(2 ** 900)),
       f64.lt(f64.max(f64.abs(n), f64.abs(m)), f64.const(2 ** 990)),
     ],
@@ -393,12 +400,14 @@ fp['FCVT (D to S)'] = (o) => {
   const p = precisionOf({ t: 0 });
   const wide = o.readFloat64('n');
   const value = o.keep(f32.demote(wide));
-  const write = (): void => o.writeFloat32('d', value);
-  const alike = roundsAlike(o, () => f64.eq(f64.promote(value), wide));
-  o.prefer([...alike, isFinite(p, value), isNormal(p, value)], write, () =>
-    o.if(f64.eq(wide, f64.const(0)), write, () =>
-      writeBits(o, o.callFloat('convert64to32', o.readVectorLow('n'), roundingMode(o)) as X64),
-    ),
+  o.prefer(
+    [
+      ...roundsAlike(o, () => f64.eq(f64.promote(value), wide)),
+      isFinite(p, value),
+      isNormal(p, value, () => f64.eq(wide, f64.const(0))),
+    ],
+    () => o.writeFloat32('d', value),
+    () => writeBits(o, o.callFloat('convert64to32', o.readVectorLow('n'), roundingMode(o)) as X64),
   );
 };
 for (const [letter, bits] of [

@@ -161,8 +161,8 @@ function fusedDoubles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditio
   const value = o.keep(v.add(sum, v.mul(error, constant(1 - 2 ** -50))));
   const other = v.add(sum, v.mul(error, constant(1 + 2 ** -50)));
   const size = v.abs(product);
-  // A product that is zero because a factor is leaves the addend as it is, but for a negative zero.
-  const nothing = v128.andnot(v128.or(v.eq(n, ZERO), v.eq(m, ZERO)), v.eq(sum, ZERO));
+  // A product that is zero because a factor is leaves the addend as it is, but for negative zeros.
+  const nothing = v128.and(v128.or(v.eq(n, ZERO), v.eq(m, ZERO)), i64x2.ne(sum, v.sign));
   const inRange = [
     v.eq(value, other),
     v128.or(v.gt(size, constant(2 ** -900)), nothing),
