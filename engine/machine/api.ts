@@ -146,9 +146,11 @@ export interface Machine {
   at(time: GuestNs, action: () => void): () => void;
   /**
    * Runs until `until`, or until `stop()` answers true (asked between slices and after each event), or nothing can ever happen again.
-   * Idle time is skipped. Returns why it ended.
+   * Idle time is skipped. Returns why it ended. `pause` is asked more often, between the turns of the CPUs in a slice as well: where the
+   * host must not wait for 16 slow guests. If it answers true (`stopped` again) the machine may stand between two turns;
+   * the next `run` goes on there, and no guest can tell. What depends on guest state belongs into `stop`.
    */
-  run(until: GuestNs, stop?: () => boolean): 'time' | 'stopped' | 'idle';
+  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): 'time' | 'stopped' | 'idle';
   /** Ends the current `run` after the running slice. */
   interrupt(): void;
 }

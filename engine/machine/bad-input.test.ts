@@ -176,7 +176,7 @@ test('addresses that wrap, in data and in code', () => {
       m.cpus[0]!.setX(0, top);
       survive(m, 2);
     }),
-    { numRuns: RUNS },
+    { numRuns: 60 },
   );
 });
 

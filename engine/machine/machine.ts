@@ -273,15 +273,17 @@ export class BoardMachine implements Machine {
     const device = this.#uarts.get(uart);
     if (!device)
       throw new RangeError(`${this.board.name} has no ${uart}; it has ${[...this.#uarts.keys()].join(', ')}`);
-    device.input(bytes);
+    // What comes from outside comes between two slices, whenever the host had it.
+    if (this.#scheduler.betweenTurns) this.at(this.now, () => device.input(bytes));
+    else device.input(bytes);
   }
 
   at(time: GuestNs, action: () => void): () => void {
     return this.#scheduler.events.at(time, action);
   }
 
-  run(until: GuestNs, stop?: () => boolean): 'time' | 'stopped' | 'idle' {
-    return this.#scheduler.run(until, stop);
+  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): 'time' | 'stopped' | 'idle' {
+    return this.#scheduler.run(until, stop, pause);
   }
 
   step(cpu: number, count: Instructions): Instructions {

@@ -156,3 +156,45 @@ test('a CPU at rest is not looked at until its time comes or something reaches i
     `4+${SLICE}`,
   ]);
 });
+
+test('a pause between two turns leaves no trace', () => {
+  const make = () => {
+    const one = scene(5);
+    for (let cpu = 0; cpu < 5; cpu++) one.scheduler.setPower(cpu, 'on');
+    one.deadlines[3] = 2 * SLICE + 5;
+    one.scheduler.events.at(guestNs(SLICE + 7), () => one.log.push(`event @${one.scheduler.now}`));
+    return one;
+  };
+  const straight = make();
+  straight.scheduler.run(guestNs(4 * SLICE));
+  for (const every of [1, 2, 3, 7]) {
+    const paused = make();
+    const until = guestNs(4 * SLICE);
+    let asked = 0;
+    let inside = 0;
+    while (paused.scheduler.run(until, undefined, () => ++asked % every === 0) !== 'time')
+      if (paused.scheduler.betweenTurns) inside++;
+    expect(inside).toBeGreaterThan(0);
+    expect(paused.log).toEqual(straight.log);
+    expect(paused.scheduler.now).toBe(until);
+  }
+});
+
+test('a condition is asked between slices only, a single step ends the slice before', () => {
+  const { scheduler, log } = scene(3);
+  for (let cpu = 0; cpu < 3; cpu++) scheduler.setPower(cpu, 'on');
+  const seen: number[] = [];
+  let asked = 0;
+  scheduler.run(
+    guestNs(SLICE),
+    () => {
+      seen.push(log.length);
+      return false;
+    },
+    () => ++asked === 1,
+  );
+  expect(seen).toEqual([0]);
+  expect(log).toEqual([`0+${SLICE}`]);
+  scheduler.step(0, instructions(3));
+  expect(log).toEqual([`0+${SLICE}`, `1+${SLICE}`, `2+${SLICE}`, '0+3']);
+});

@@ -46,6 +46,8 @@ export class Scheduler {
   readonly #host: HostInterrupts;
   #now = guestNs(0);
   #interrupted = false;
+  /** The slice under way: where it ends and whose turn is next. Left in the middle only for `pause` (see Machine.run). */
+  #turn: { end: number; next: number } | undefined;
   /** The CPU inside `run` now: its time is `base` plus what it has retired; it runs until `end` at the latest. */
   #running: { cpu: Cpu; base: number; end: number } | undefined;
 
@@ -100,30 +102,54 @@ export class Scheduler {
     this.#interrupted = true;
   }
 
+  /** True between the turns of two CPUs: to the guests it is still the start of the slice. */
+  get betweenTurns(): boolean {
+    return this.#turn !== undefined;
+  }
+
   /** See Machine.run. */
-  run(until: GuestNs, stop?: () => boolean): 'time' | 'stopped' | 'idle' {
+  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): 'time' | 'stopped' | 'idle' {
     this.#interrupted = false;
     for (;;) {
-      while (this.events.runDue(this.#now)) if (this.#interrupted || stop?.()) return 'stopped';
-      if (this.#interrupted || stop?.()) return 'stopped';
-      if (this.#now >= until) return 'time';
+      if (!this.#turn) {
+        while (this.events.runDue(this.#now)) if (this.#interrupted || stop?.()) return 'stopped';
+        if (this.#interrupted || stop?.()) return 'stopped';
+        if (this.#now >= until) return 'time';
 
-      const wake = this.nextWake;
-      if (wake === Infinity && until === Infinity) return 'idle';
-      if (wake > this.#now) {
-        // Everyone sleeps: nothing happens before `wake`.
-        this.#now = guestNs(Math.min(wake, until));
-        continue;
+        const wake = this.nextWake;
+        if (wake === Infinity && until === Infinity) return 'idle';
+        if (wake > this.#now) {
+          // Everyone sleeps: nothing happens before `wake`.
+          this.#now = guestNs(Math.min(wake, until));
+          if (pause?.()) return 'stopped';
+          continue;
+        }
+        const gridEnd = (Math.floor(this.#now / SLICE) + 1) * SLICE;
+        this.#turn = { end: Math.min(gridEnd, until, this.events.next), next: 0 };
       }
-      const gridEnd = (Math.floor(this.#now / SLICE) + 1) * SLICE;
-      const end = Math.min(gridEnd, until, this.events.next);
-      for (const seat of this.#seats) if (seat.power === 'on' && seat.asleepUntil < end) this.#slice(seat, end);
-      this.#now = guestNs(end);
+      if (!this.#finishTurns(this.#turn, pause)) return 'stopped';
     }
+  }
+
+  /** The CPUs whose turn is still to come in this slice. False if `pause` wants to have the thread back. */
+  #finishTurns(turn: { end: number; next: number }, pause?: () => boolean): boolean {
+    let paused = false;
+    while (turn.next < this.#seats.length && !paused) {
+      const seat = this.#seats[turn.next++]!;
+      if (seat.power === 'off' || seat.asleepUntil >= turn.end) continue;
+      this.#slice(seat, turn.end);
+      paused = pause?.() ?? false;
+    }
+    if (turn.next === this.#seats.length) {
+      this.#now = guestNs(turn.end);
+      this.#turn = undefined;
+    }
+    return !paused;
   }
 
   /** Runs one CPU for exactly `count` instructions outside the grid (single step). Other CPUs stand still. */
   step(cpu: number, count: Instructions): Instructions {
+    if (this.#turn) this.#finishTurns(this.#turn);
     const seat = this.#seat(cpu);
     const before = seat.cpu.retired;
     this.#slice(seat, this.#now + count);

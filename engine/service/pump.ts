@@ -38,7 +38,7 @@ export class Pump<Result> {
 
   /**
    * @param limit guest time not to be passed; a multiple of the scheduler's slice, or the guest would notice
-   * @param breakOff asked at every slice: true to come back
+   * @param breakOff asked several times a slice: true to come back
    */
   advance(limit: GuestNs = FOREVER, breakOff: () => boolean = () => false): PumpEnd {
     if (!this.#started) {
@@ -49,11 +49,11 @@ export class Pump<Result> {
       const { until, stop } = this.#wait;
       let met = false;
       let broken = false;
-      const end = this.#machine.run(guestNs(Math.min(until, limit)), () => {
-        met = stop?.() ?? false;
-        if (!met) broken = breakOff();
-        return met || broken;
-      });
+      const end = this.#machine.run(
+        guestNs(Math.min(until, limit)),
+        () => (met = stop?.() ?? false),
+        () => (broken = breakOff()),
+      );
       if (met) this.#take(this.#task.next('stopped'));
       else if (broken) return 'busy';
       else if (end === 'idle') return 'idle';
