@@ -10,7 +10,7 @@ import type { FloatWriter } from './writer.ts';
 import {
   flushInputs,
   isInfinite,
-  isNaN64,
+  isQuiet,
   isZero,
   returnNaN,
   shiftSticky,
@@ -347,9 +347,6 @@ function defineFused(w: FloatWriter, format: Format): void {
     returnRounded(w, f, format, result.get, i32.add(i32.add(exponent.get, 1), scale), significand);
   });
 }
-
-const isQuiet = (format: Format, value: X64): X32 =>
-  i32.and(isNaN64(format, value), i64.ne(i64.and(value, format.quietBit), 0));
 
 /** Gives product and addend one exponent: that of the larger, in the product's. A zero term gives way. */
 function alignTerms(f: FunctionBuilder, product: Wide & { exponent: L32 }, exponent: L32, addend: Wide): void {

@@ -7,7 +7,7 @@ import type { Format } from './format.ts';
 import { FPSR } from './format.ts';
 import type { BinaryOperation } from './services.ts';
 import type { FloatWriter } from './writer.ts';
-import { flushInputs, isNaN64, isSignalling, isZero, returnNaN } from './writer.ts';
+import { flushInputs, isNaNOf, isQuiet, isSignalling, isZero, returnNaN } from './writer.ts';
 
 /** A number whose order as a signed integer is that of the values; -0 comes before +0. */
 function ordered(format: Format, value: X64): X64 {
@@ -28,7 +28,7 @@ function defineCompare(w: FloatWriter, format: Format): void {
     const a = f.param(I64, 0);
     const b = f.param(I64, 1);
     flushInputs(w, f, format, [a, b]);
-    f.if(i32.or(isNaN64(format, a.get), isNaN64(format, b.get)), () => {
+    f.if(i32.or(isNaNOf(format, a.get), isNaNOf(format, b.get)), () => {
       const signalling = i32.or(isSignalling(format, a.get), isSignalling(format, b.get));
       f.if(i32.or(f.param(I32, 2).get, signalling), () => w.raise(f, FPSR.IOC));
       f.return(i32.const(UNORDERED));
@@ -54,9 +54,9 @@ function defineRelations(w: FloatWriter, format: Format): void {
       const b = f.param(I64, 1);
       if (magnitudes) for (const value of [a, b]) f.set(value, i64.and(value.get, format.signBit - 1n));
       flushInputs(w, f, format, [a, b]);
-      const test = signalAll ? isNaN64 : isSignalling;
+      const test = signalAll ? isNaNOf : isSignalling;
       f.if(i32.or(test(format, a.get), test(format, b.get)), () => w.raise(f, FPSR.IOC));
-      f.if(i32.or(isNaN64(format, a.get), isNaN64(format, b.get)), () => f.return(i64.const(0)));
+      f.if(i32.or(isNaNOf(format, a.get), isNaNOf(format, b.get)), () => f.return(i64.const(0)));
       f.return(i64.neg(i64.extendU(holds(a.get, b.get))));
     });
 }
@@ -89,9 +89,6 @@ function defineExtremes(w: FloatWriter, format: Format): void {
 }
 
 const replaceWith = (f: FunctionBuilder, value: L64, bits: bigint): void => f.set(value, i64.const(bits));
-
-const isQuiet = (format: Format, value: X64): X32 =>
-  i32.and(isNaN64(format, value), i64.ne(i64.and(value, format.quietBit), 0));
 
 export function defineComparisons(w: FloatWriter, format: Format): void {
   defineCompare(w, format);

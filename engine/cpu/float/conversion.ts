@@ -9,7 +9,7 @@ import type { FloatWriter } from './writer.ts';
 import {
   flushInputs,
   isInfinite,
-  isNaN64,
+  isNaNOf,
   isSignalling,
   isZero,
   returnNaN,
@@ -31,7 +31,7 @@ export function defineConversion(w: FloatWriter, from: Format, to: Format): void
     const sign = f.local(I32);
     f.set(sign, signOf(from, value.get));
     const special = (): void => {
-      f.if(isNaN64(from, value.get), () => {
+      f.if(isNaNOf(from, value.get), () => {
         f.if(isSignalling(from, value.get), () => w.raise(f, FPSR.IOC));
         if (to.bits === 16)
           f.if(alternative, () => {
@@ -95,7 +95,7 @@ function defineToInteger(w: FloatWriter, format: Format): void {
     const value = f.param(I64, 0);
     const [fractionBits, mode, unsigned, bits] = [1, 2, 3, 4].map((i) => f.param(I32, i).get) as [X32, X32, X32, X32];
     flushInputs(w, f, format, [value]);
-    f.if(isNaN64(format, value.get), () => {
+    f.if(isNaNOf(format, value.get), () => {
       w.raise(f, FPSR.IOC);
       f.return(i64.const(0));
     });

@@ -6,9 +6,9 @@ import { f64 } from '../wasm/float.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { i32x4, vectorConst } from '../wasm/vector.ts';
 import type { Format } from './format.ts';
-import { FPCR, FPSR, ROUNDING } from './format.ts';
+import { FPCR, FPSR } from './format.ts';
 import type { FloatWriter } from './writer.ts';
-import { flushInputs, isInfinite, isZero, returnNaN, signOf, withSign } from './writer.ts';
+import { flushInputs, isInfinite, isZero, returnNaN, returnOverflow, signOf, withSign } from './writer.ts';
 
 /** Both estimates: nine bits in and out, the latter with its top bit set. */
 export function defineEstimateTables(w: FloatWriter): void {
@@ -70,19 +70,6 @@ export function defineUnsignedEstimates(w: FloatWriter): void {
   });
 }
 
-/** Overflow of an estimate: infinity or the largest number, by the rounding mode. */
-function returnOverflow(w: FloatWriter, f: FunctionBuilder, format: Format, sign: X32): void {
-  w.raise(f, FPSR.OFC | FPSR.IXC);
-  const mode = f.keep(w.mode());
-  const away = f.keep(
-    i32.or(
-      i32.eqz(mode),
-      i32.or(i32.and(i32.eq(mode, ROUNDING.UP), i32.eqz(sign)), i32.and(i32.eq(mode, ROUNDING.DOWN), sign)),
-    ),
-  );
-  f.return(withSign(format, sign, i64.select(away, i64.const(format.infinity), i64.const(format.largest))));
-}
-
 const magnitude = (format: Format, value: X64): X64 => i64.and(value, format.signBit - 1n);
 const exponentField = (format: Format, value: X64): X32 =>
   i32.and(i32.wrap(i64.shrU(value, format.fraction)), format.specialExponent);
@@ -102,7 +89,7 @@ function defineRecipEstimate(w: FloatWriter, format: Format): void {
     });
     // Reciprocals of less than 2^-(bias + 1) overflow: a quarter of the least normal number.
     f.if(i64.ltU(magnitude(format, value.get), 1n << BigInt(fraction - 2)), () =>
-      returnOverflow(w, f, format, sign.get),
+      returnOverflow(w, f, format, sign.get, f.keep(w.mode())),
     );
     const tiny = i64.geU(magnitude(format, value.get), BigInt(2 * bias - 1) << BigInt(fraction));
     f.if(i32.and(i32.ne(i32.and(w.fpcr(), FPCR.FZ), 0), tiny), () => {

@@ -1,9 +1,8 @@
 // The float module: all floating-point services as one WebAssembly module over the engine memory, and their vector forms.
 import type { Expression, X32, X64, XV } from '../wasm/expression.ts';
-import { i64, V128 } from '../wasm/expression.ts';
+import { i32, i64, V128 } from '../wasm/expression.ts';
 import { i32x4, i64x2, vectorConst } from '../wasm/vector.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
-import { i32 } from '../wasm/expression.ts';
 import { defineArithmetic } from './arithmetic.ts';
 import { defineComparisons } from './comparison.ts';
 import { defineConversion, defineIntegerConversions } from './conversion.ts';

@@ -63,10 +63,12 @@ export class FloatWriter {
   }
 }
 
-export const isNaN64 = (format: Format, value: X64): X32 =>
+export const isNaNOf = (format: Format, value: X64): X32 =>
   i64.gtU(i64.and(value, format.signBit - 1n), format.infinity);
 export const isSignalling = (format: Format, value: X64): X32 =>
-  i32.and(isNaN64(format, value), i64.eqz(i64.and(value, format.quietBit)));
+  i32.and(isNaNOf(format, value), i64.eqz(i64.and(value, format.quietBit)));
+export const isQuiet = (format: Format, value: X64): X32 =>
+  i32.and(isNaNOf(format, value), i64.ne(i64.and(value, format.quietBit), 0));
 export const isInfinite = (format: Format, value: X64): X32 =>
   i64.eq(i64.and(value, format.signBit - 1n), format.infinity);
 export const isZero = (format: Format, value: X64): X32 => i64.eqz(i64.and(value, format.signBit - 1n));
@@ -94,7 +96,7 @@ export function flushInputs(w: FloatWriter, f: FunctionBuilder, format: Format, 
 
 /** Ends the function with the NaN that the operands ask for, if one of them is a NaN. */
 export function returnNaN(w: FloatWriter, f: FunctionBuilder, format: Format, values: readonly L64[]): void {
-  const any = values.map((value) => isNaN64(format, value.get)).reduce((a, b) => i32.or(a, b));
+  const any = values.map((value) => isNaNOf(format, value.get)).reduce((a, b) => i32.or(a, b));
   const choose = w.function(`nan${values.length}of${format.bits}`);
   f.if(any, () => f.return(f.call64(choose, ...values.map((value) => value.get))), undefined, 'unlikely');
 }
@@ -113,7 +115,7 @@ export function defineNaNs(w: FloatWriter, format: Format): void {
           w.raise(f, FPSR.IOC);
           answer(value);
         });
-      for (const value of values.slice(0, -1)) f.if(isNaN64(format, value), () => answer(value));
+      for (const value of values.slice(0, -1)) f.if(isNaNOf(format, value), () => answer(value));
       answer(values.at(-1)!);
     });
 }
@@ -182,12 +184,23 @@ export function roundingThreshold(f: FunctionBuilder, mode: X32, sign: X32, odd:
   return threshold;
 }
 
+/** Ends the function with infinity, or with the largest number, where the mode does not round away from zero. */
+export function returnOverflow(w: FloatWriter, f: FunctionBuilder, format: Format, sign: X32, mode: X32): void {
+  w.raise(f, FPSR.OFC | FPSR.IXC);
+  const away = f.local(I32);
+  f.set(away, i32.or(i32.eqz(mode), i32.eq(mode, ROUNDING.TIE_AWAY)));
+  f.set(away, i32.or(away.get, i32.and(i32.eq(mode, ROUNDING.UP), i32.eqz(sign))));
+  f.set(away, i32.or(away.get, i32.and(i32.eq(mode, ROUNDING.DOWN), sign)));
+  const result = i64.select(away.get, i64.const(format.infinity), i64.const(format.largest));
+  f.return(withSign(format, sign, result));
+}
+
 /**
  * roundF (sign, exponent, significand, rounding mode): FPRound. The significand has bit 63 set. For half precision this is
  * FPRoundCV: never flushed, and without infinities where FPCR.AHP is set.
  */
 export function defineRound(w: FloatWriter, format: Format): void {
-  const { fraction, bias, specialExponent, infinity, largest } = format;
+  const { fraction, bias, specialExponent, infinity } = format;
   w.define(`round${format.bits}`, [I32, I32, I64, I32], [I64], (f) => {
     const sign = f.param(I32, 0).get;
     const biased = f.param(I32, 1);
@@ -234,12 +247,7 @@ export function defineRound(w: FloatWriter, format: Format): void {
     f.if(
       i32.or(overflow.get, i64.geU(magnitude.get, infinity)),
       () => {
-        w.raise(f, FPSR.OFC | FPSR.IXC);
-        const away = f.local(I32);
-        f.set(away, i32.or(i32.eqz(mode), i32.eq(mode, ROUNDING.TIE_AWAY)));
-        f.set(away, i32.or(away.get, i32.and(i32.eq(mode, ROUNDING.UP), i32.eqz(sign))));
-        f.set(away, i32.or(away.get, i32.and(i32.eq(mode, ROUNDING.DOWN), sign)));
-        f.return(withSign(format, sign, i64.select(away.get, i64.const(infinity), i64.const(largest))));
+        returnOverflow(w, f, format, sign, mode);
       },
       undefined,
       'unlikely',

@@ -33,7 +33,7 @@ const oneSource = [
 );
 
 /** Formats by the letters of their registers: `type` in the instruction. */
-export const FORMAT_LETTERS = [
+const FORMAT_LETTERS = [
   { letter: 'H', type: '11', bits: 16 },
   { letter: 'S', type: '00', bits: 32 },
   { letter: 'D', type: '01', bits: 64 },
