@@ -33,8 +33,10 @@ test('two runs beside each other, after one field was changed', async ({ workben
 
   await runCommand(page, 'Project: compare configurations');
   const dialog = page.getByRole('dialog', { name: 'Compare configurations' });
-  await dialog.getByRole('button', { name: 'First side' }).click();
-  await page.getByRole('menuitem', { name: /^run 1/ }).click();
+  const sides = await dialog.getByRole('combobox', { name: 'First side' }).getByRole('option').allTextContents();
+  await dialog
+    .getByRole('combobox', { name: 'First side' })
+    .selectOption({ label: sides.find((label) => label.startsWith('run 1,'))! });
   await expect(dialog.getByRole('row', { name: /memoryRegions\[1\]\.size 0x10000 0xf000/ })).toBeVisible();
   await dialog.getByRole('button', { name: 'text', exact: true }).click();
   await expect(dialog.locator('.cm-changedText').first()).toBeVisible();
