@@ -1,6 +1,7 @@
 // All meanings by entry name: those that need nothing but the operations interface, and those that also need services of
 // the processor (system.ts), which never run inside the interpreter's main loop.
 import { BRANCH_MEANINGS } from './branches.ts';
+import { CRC_MEANINGS } from './crc.ts';
 import { AES_MEANINGS } from './crypto-aes.ts';
 import { CRYPTO_MEANINGS } from './crypto.ts';
 import { FP_MEANINGS } from './fp.ts';
@@ -22,6 +23,7 @@ import { SYSTEM_MEANINGS } from './system.ts';
 /** Meanings that may run inside the interpreter's main loop, if the form's statics allow it. */
 const INLINE: Readonly<Record<string, Meaning>> = {
   ...INTEGER_MEANINGS,
+  ...CRC_MEANINGS,
   ...BRANCH_MEANINGS,
   ...MEMORY_MEANINGS,
   ...STRUCTURE_MEANINGS,

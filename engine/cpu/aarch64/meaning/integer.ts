@@ -291,24 +291,4 @@ function multiplyHigh(o: Operations, a: X64, b: X64, signed: boolean): X64 {
   return i64.add(i64.add(i64.mul(aHigh, bHigh), up(middle, 32)), up(other, 32));
 }
 
-/** Reflected polynomials of CRC32 and CRC32C (C6.2 CRC32B): the bit-serial form, eight steps a byte. */
-function crc(o: Operations, castagnoli: boolean, bytes: number): void {
-  const polynomial = castagnoli ? 0x82f6_3b78 : 0xedb8_8320;
-  let sum = i32.and(o.w.read('n') as X32, -1);
-  const data = o.x.read('m') as X64;
-  for (let chunk = 0; chunk < bytes; chunk += 4) {
-    const width = Math.min(4, bytes);
-    const word = i32.wrap(chunk === 0 ? data : i64.shrU(data, 32));
-    const mask = width === 4 ? -1 : 2 ** (8 * width) - 1;
-    sum = o.keep(i32.xor(sum, i32.and(word, mask)));
-    for (let bit = 0; bit < 8 * width; bit++)
-      sum = o.keep(i32.xor(i32.shrU(sum, 1), i32.and(i32.neg(i32.and(sum, 1)), polynomial)));
-  }
-  o.w.write('d', sum);
-}
-for (const castagnoli of [false, true])
-  ['B', 'H', 'W', 'X'].forEach((letter, log) => {
-    integer[`CRC32${castagnoli ? 'C' : ''}${letter}`] = (o) => crc(o, castagnoli, 1 << log);
-  });
-
 export const INTEGER_MEANINGS: Readonly<Record<string, Meaning>> = integer;
