@@ -7,6 +7,8 @@ import { parseCellId, parseImages } from './arguments.ts';
 import { cellList } from './cell-list.ts';
 import { cellStats } from './cell-stats.ts';
 import { configCheck } from './config-check.ts';
+import { configCollect, configCreate } from './create/command.ts';
+import { hardwareCheck } from './hardware-check.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { cellLinux } from './linux/command.ts';
 import { helpText, TOOL_VERSION } from './usage.ts';
@@ -148,19 +150,6 @@ const cellDestroy = onCell(function* (process, cell) {
 });
 const cellShutdown = onCell((process, cell) => load(process, cell, []));
 
-/** Scripts of the reference that only mean something on a real x86 machine. */
-const needsRealMachine =
-  (what: string): Subcommand =>
-  ({ err }) => {
-    err(`${what}: needs the files of a real x86 machine under /sys and /proc; this root is modelled.\n`);
-    return EXIT.FAILURE;
-  };
-
-const hardwareCheck: Subcommand = ({ err }) => {
-  err('Unsupported architecture\n');
-  return EXIT.FAILURE;
-};
-
 const SIMPLE: Readonly<Record<string, Subcommand>> = { enable, disable, console: consoleCommand };
 
 const GROUPED: Readonly<Record<string, Subcommand>> = {
@@ -173,7 +162,7 @@ const GROUPED: Readonly<Record<string, Subcommand>> = {
   'cell stats': cellStats,
   'cell linux': cellLinux,
   'config check': configCheck,
-  'config create': needsRealMachine('jailhouse config create'),
-  'config collect': needsRealMachine('jailhouse config collect'),
+  'config create': configCreate,
+  'config collect': configCollect,
   'hardware check': hardwareCheck,
 };
