@@ -17,6 +17,8 @@ import { SciUart } from './devices/serial/sci.ts';
 /** A device that a person can type into. */
 export interface ByteDevice extends Device {
   input(bytes: Iterable<number>): void;
+  /** What was typed and has not reached its FIFO: it outlives a reset of the device. */
+  readonly unreceived?: readonly number[];
 }
 
 export interface DeviceSurroundings extends DeviceConnections {

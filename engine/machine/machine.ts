@@ -160,7 +160,9 @@ export class BoardMachine implements Machine {
     this.bus.detachAll();
     this.gic.restore(this.#gicAtReset);
     this.#hiddenRom.clear();
+    const before = this.#uarts;
     this.#uarts = this.#attachAll();
+    for (const [name, { unreceived = [] }] of before) this.#uarts.get(name)!.input(unreceived);
     this.#mapBanks();
   }
 

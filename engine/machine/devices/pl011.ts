@@ -333,6 +333,11 @@ export class Pl011 implements Device {
     }
   }
 
+  /** Characters on the wire: typed, and not in the FIFO yet. */
+  get unreceived(): readonly number[] {
+    return this.#waiting.slice(this.#waitingFrom);
+  }
+
   save(): Pl011State {
     return {
       registers: this.registers.save(),
