@@ -30,6 +30,9 @@ const FIELDS = {
   flagN: 8,
   flagZ: 8,
   flagV: 8,
+  /** Operands of the operation that set the flags, if lazyKind is not 0: between regions, they are computed when needed. */
+  lazyA: 8,
+  lazyB: 8,
   /** Exclusive monitor (valid if exclusiveBytes is not 0): virtual address and the value that was loaded. */
   exclusiveAddress: 8,
   exclusiveLo: 8,
@@ -51,6 +54,8 @@ const FIELDS = {
   /** Instructions that may still retire in this run, times 16 (the size of a record). */
   remaining: 4,
   flagC: 4,
+  /** LAZY kind of the flags; always 0 (they are computed) where the interpreter runs. */
+  lazyKind: 4,
   /** Nonzero after a service: the instruction ended there (exception taken or run left). */
   status: 4,
   /** Bits of ATTENTION: what the loop must look at after the running instruction. */

@@ -2,7 +2,7 @@
 // before anything looks, so they are computed only where somebody does.
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import type { X32, X64 } from '../wasm/expression.ts';
-import { I32, I64, i32, i64 } from '../wasm/expression.ts';
+import { i32, i64 } from '../wasm/expression.ts';
 import type { FlagSource } from './flags.ts';
 import type { ServiceContext } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -72,11 +72,12 @@ export function comparison(code: number, wide: boolean, a: X64, b: X64): X32 | u
 }
 
 export function defineLazyFlags({ module, services, area }: ServiceContext): void {
-  module.define(services.storeFlags, (f) => {
+  module.define(services.settleFlags, (f) => {
     const state = new StateAccess(f, area.window);
-    const kind = f.param(I32, 0).get;
-    const a = f.param(I64, 1).get;
-    const b = f.param(I64, 2).get;
+    const kind = f.keep(state.get32('lazyKind'));
+    const a = f.keep(state.get64('lazyA'));
+    const b = f.keep(state.get64('lazyB'));
+    state.set32('lazyKind', LAZY.STORED);
     for (const candidate of Object.values(LAZY)) {
       if (candidate === LAZY.STORED || candidate === LAZY.EXPLICIT) continue;
       f.if(i32.eq(kind, candidate), () => {

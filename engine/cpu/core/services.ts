@@ -117,8 +117,8 @@ export interface Services extends HostCalls {
   readonly refill: FunctionReference;
   /** (record): a region leaves for a record without one; counts it as a branch target. */
   readonly untranslated: FunctionReference;
-  /** (lazy kind, a, b): the flags as a region keeps them to the state. */
-  readonly storeFlags: FunctionReference;
+  /** Computes the flags that the state holds as the operation behind them. */
+  readonly settleFlags: FunctionReference;
   /** (va, access word): faults unless the aligned address may be written. */
   readonly probe: FunctionReference;
   /** (va low, va high, PERMIT bits of which one must be given) -> 1 if cache maintenance by address faulted. */
@@ -165,7 +165,7 @@ export const DEFINED = {
   hostRange: [[I64, I32, I32], [I32]],
   refill: [[I64, I32, I32], [I32]],
   untranslated: [[I32], []],
-  storeFlags: [[I32, I64, I64], []],
+  settleFlags: [[], []],
   probe: [[I64, I32], []],
   maintain: [[I32, I32, I32], [I32]],
   dropDataTlb: [[], []],

@@ -109,6 +109,7 @@ class LoopWriter {
     const before = f.keep(i32.load(window, STATE.remaining));
     const left = f.callIndirect32(REGION, i32.load16u(locals.ip.get), locals.ip.get, before, 0);
     f.store32(window, STATE.remaining, left);
+    f.if(i32.load(window, STATE.lazyKind), () => f.call(this.services.settleFlags));
     const done = i64.extendU(i32.shrU(i32.sub(before, left), 4));
     f.store64(window, STATE.regionInstructions, i64.add(i64.load(window, STATE.regionInstructions), done));
   }

@@ -61,7 +61,7 @@ export interface Block {
 /** Instructions that retire in a block that runs to its end. */
 export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
 
-const LONGEST_REGION = 240;
+const LONGEST_REGION = 160;
 /** The budget is checked at blocks' starts: what does not fit runs in the interpreter, so they are short. */
 const LONGEST_BLOCK = 48;
 const ALWAYS = 14;

@@ -40,7 +40,7 @@ export interface RegionTuning {
 /** Times that a place must become hot before it gets a region although another one covers it. */
 const COVERED_PATIENCE = 6;
 
-export const USUAL_TUNING: RegionTuning = { threshold: 400 };
+export const USUAL_TUNING: RegionTuning = { threshold: 800 };
 
 export interface RegionCacheOptions {
   readonly memory: WebAssembly.Memory;
@@ -96,7 +96,7 @@ export class RegionCache {
     const { area, table, memory, services } = this.options;
     module.importMemory('engine', 'memory', 1);
     module.importTable('engine', 'handlers', tableSize(true));
-    const { refill, storeFlags, untranslated } = importServices(module);
+    const { refill, settleFlags, untranslated } = importServices(module);
     const made: { region: Region; write: () => FunctionReference }[] = [];
     for (const record of this.wanted) {
       const found = this.find(record);
@@ -108,7 +108,7 @@ export class RegionCache {
         region,
         write: () =>
           module.add(name, REGION, (f) =>
-            new RegionWriter(f, { refill, storeFlags, untranslated }, analyse(blocks), {
+            new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
               area,
               records: region.records,
               entry: region.entry,

@@ -44,8 +44,64 @@ export interface Flow {
   blockAt(offset: number): number | undefined;
   /** Whether control may pass from one block to another inside the region: irreducible edges may not. */
   allows(from: number, to: number): boolean;
-  /** Registers that the region writes. */
-  readonly written: number;
+  readonly exits: SideExits;
+}
+
+/**
+ * Sets of registers that side exits store. Where control may leave, the registers of one of them must hold their values:
+ * of the smallest that has all that are dirty there.
+ */
+export class SideExits {
+  readonly sets: readonly number[];
+
+  constructor(dirty: ReadonlySet<number>) {
+    const sets = [...dirty];
+    while (sets.length > MOST_SIDE_EXITS) {
+      let best = { i: 0, j: 1, cost: Infinity };
+      for (let i = 0; i < sets.length; i++)
+        for (let j = i + 1; j < sets.length; j++) {
+          const cost = bitCount(sets[i]! ^ sets[j]!);
+          if (cost < best.cost) best = { i, j, cost };
+        }
+      const [merged] = sets.splice(best.j, 1);
+      sets[best.i]! |= merged!;
+    }
+    this.sets = sets.sort((a, b) => bitCount(a) - bitCount(b));
+  }
+
+  /** Number of the set that serves where `dirty` must be stored. */
+  for(dirty: number): number {
+    const found = this.sets.findIndex((set) => (dirty & ~set) === 0);
+    if (found < 0) throw new Error('a side exit was not foreseen');
+    return found;
+  }
+  setFor(dirty: number): number {
+    return this.sets[this.for(dirty)]!;
+  }
+}
+
+const MOST_SIDE_EXITS = 6;
+
+function bitCount(set: number): number {
+  let count = 0;
+  for (let rest = set; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** What is dirty wherever control may leave. */
+function dirtyAtSites(blocks: readonly FlowBlock[]): Set<number> {
+  const sites = new Set<number>();
+  for (const block of blocks) {
+    // The entry is checked before anything is loaded.
+    if (block.checked) sites.add(block.dirty);
+    let { dirty } = block;
+    for (const effects of block.effects) {
+      if (effects.mayLeave && !isOutlined(effects)) sites.add(dirty);
+      dirty = dirtyBehind(effects, dirty);
+    }
+    if (block.block.ending.kind === 'leave' || block.endEffects?.mayLeave) sites.add(dirty);
+  }
+  return sites;
 }
 
 const nextOffsets = ({ ending }: Block): number[] => {
@@ -129,14 +185,10 @@ export function analyse(found: readonly Block[]): Flow {
     block.checked = block.loop || forwards.some((from) => blocks[from]!.block.ending.kind === 'call');
   }
   countNeeds(blocks);
-  const written = blocks.reduce(
-    (all, { effects, endEffects }) =>
-      effects.reduce((set, { writes }) => set | writes, all | (endEffects?.writes ?? 0)),
-    0,
-  );
   findDirty(blocks);
-  findLive(blocks, written);
-  return { blocks, blockAt: (offset) => numbers.get(offset), allows, written };
+  const exits = new SideExits(dirtyAtSites(blocks));
+  findLive(blocks, exits);
+  return { blocks, blockAt: (offset) => numbers.get(offset), allows, exits };
 }
 
 export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;
@@ -221,32 +273,32 @@ export const dirtyBehind = (effects: Effects, dirty: number): number =>
   isOutlined(effects) ? 0 : dirty | effects.writes;
 
 /** Registers live before an instruction, given those behind it. */
-export function liveBefore(effects: Effects, live: number, dirty: number, written: number): number {
+export function liveBefore(effects: Effects, live: number, dirty: number, exits: SideExits): number {
   if (isOutlined(effects)) return dirty;
-  return (live & ~effects.writes) | effects.reads | (effects.mayLeave ? written : 0);
+  return (live & ~effects.writes) | effects.reads | (effects.mayLeave ? exits.setFor(dirty) : 0);
 }
 
 /** Registers live before the ending of a block. */
-function liveAtEnd(block: FlowBlock, blocks: readonly FlowBlock[], written: number): number {
+function liveAtEnd(block: FlowBlock, blocks: readonly FlowBlock[], exits: SideExits): number {
   const { kind } = block.block.ending;
   const end = block.endEffects;
-  // Whoever leaves here stores what is dirty; a side exit stores all that is ever written.
+  // Whoever leaves here stores what is dirty.
   let live = block.dirtyAtEnd | (end?.writes ?? 0);
   if (kind !== 'call') for (const to of block.successors) live |= blocks[to]!.live;
-  if (kind === 'leave') live |= written;
-  return end ? (live & ~end.writes) | end.reads | (end.mayLeave ? written : 0) : live;
+  if (kind === 'leave') live |= exits.setFor(block.dirtyAtEnd);
+  return end ? (live & ~end.writes) | end.reads | (end.mayLeave ? exits.setFor(block.dirtyAtEnd) : 0) : live;
 }
 
 /** Registers live behind each instruction of a block. */
-export function liveBehind(block: FlowBlock, blocks: readonly FlowBlock[], written: number): number[] {
+export function liveBehind(block: FlowBlock, blocks: readonly FlowBlock[], exits: SideExits): number[] {
   const { effects } = block;
   const dirty = [block.dirty];
   for (const effect of effects) dirty.push(dirtyBehind(effect, dirty.at(-1)!));
   const behind = new Array<number>(effects.length);
-  let live = liveAtEnd(block, blocks, written);
+  let live = liveAtEnd(block, blocks, exits);
   for (let i = effects.length - 1; i >= 0; i--) {
     behind[i] = live;
-    live = liveBefore(effects[i]!, live, dirty[i]!, written);
+    live = liveBefore(effects[i]!, live, dirty[i]!, exits);
   }
   return behind;
 }
@@ -257,24 +309,24 @@ interface Transfer {
   readonly passes: number;
 }
 
-function transferOf(block: FlowBlock, written: number): Transfer {
+function transferOf(block: FlowBlock, exits: SideExits): Transfer {
   const dirty = [block.dirty];
   for (const effect of block.effects) dirty.push(dirtyBehind(effect, dirty.at(-1)!));
   let needs = 0;
   let passes = -1;
   for (let i = block.effects.length - 1; i >= 0; i--) {
-    needs = liveBefore(block.effects[i]!, needs, dirty[i]!, written);
+    needs = liveBefore(block.effects[i]!, needs, dirty[i]!, exits);
     passes &= isOutlined(block.effects[i]!) ? 0 : ~block.effects[i]!.writes;
   }
-  return { needs: block.checked ? needs | written : needs, passes };
+  return { needs: block.checked ? needs | exits.setFor(block.dirty) : needs, passes };
 }
 
-function findLive(blocks: readonly FlowBlock[], written: number): void {
+function findLive(blocks: readonly FlowBlock[], exits: SideExits): void {
   const backwards = [...blocks].reverse();
-  const transfers = blocks.map((block) => transferOf(block, written));
+  const transfers = blocks.map((block) => transferOf(block, exits));
   settle(backwards, (block) => {
     const { needs, passes } = transfers[block.order]!;
-    const live = needs | (liveAtEnd(block, blocks, written) & passes);
+    const live = needs | (liveAtEnd(block, blocks, exits) & passes);
     const changed = live !== block.live;
     block.live = live;
     return changed;

@@ -20,7 +20,7 @@ import type { GuestInstruction } from './blocks.ts';
 import { registerBit } from './effects.ts';
 
 /** What regions call of the processor's services. */
-export type RegionServices = Pick<Services, 'refill' | 'storeFlags' | 'untranslated'>;
+export type RegionServices = Pick<Services, 'refill' | 'settleFlags' | 'untranslated'>;
 
 const LOCAL_GET = 0x20;
 
@@ -238,6 +238,7 @@ export class RegionOperations extends RecordOperations {
   /** Loads the flags from the state into the explicit locals. */
   loadFlags(): void {
     const { f, locals, window } = this;
+    f.if(i32.load(window, STATE.lazyKind), () => f.call(this.services.settleFlags));
     f.set(locals.n, i64.load(window, STATE.flagN));
     f.set(locals.z, i64.load(window, STATE.flagZ));
     f.set(locals.c, i32.load(window, STATE.flagC));

@@ -8,7 +8,7 @@ import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import { OUTLINED, REGION } from '../interpreter/loop.ts';
-import type { X32, X64 } from '../wasm/expression.ts';
+import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
@@ -51,9 +51,10 @@ export class RegionWriter {
   /** Where a side exit happens: record number, and in the upper half instructions charged for but not executed. */
   private readonly site: L32;
   private readonly labels = new Map<number, Label>();
-  private sideExit!: Label;
-  /** The running point for side exits: page offset, and what of the block's cost lies ahead. */
-  private at = { offset: 0, ahead: 0 };
+  /** By number of the set that they store. */
+  private readonly sideExits: Label[] = [];
+  /** The running point for side exits: page offset, what of the block's cost lies ahead, registers to store. */
+  private at = { offset: 0, ahead: 0, dirty: 0 };
 
   constructor(f: FunctionBuilder, services: RegionServices, flow: Flow, place: RegionPlace) {
     this.f = f;
@@ -78,8 +79,7 @@ export class RegionWriter {
     const { f, flow, left } = this;
     const entry = flow.blocks[0]!;
     f.block((tooLittle) => {
-      f.block((side) => {
-        this.sideExit = side;
+      this.withSideExits(flow.exits.sets.length - 1, () => {
         f.brIf(tooLittle, i32.ltS(left.get, entry.need * RECORD_SIZE), 'unlikely');
         const { locals } = this.operations;
         f.set(locals.tlb, i32.load(this.window, STATE.dataTlb));
@@ -91,10 +91,27 @@ export class RegionWriter {
         this.tree(entry);
         f.unreachable();
       });
-      this.writeSideExit();
     });
     this.state.add32('regionBudgetExits', 1);
     this.runEntryOutlined();
+  }
+
+  /** Writes what leaves by side exits, and the exits up to a number behind it. */
+  private withSideExits(last: number, write: () => void): void {
+    const { f, flow } = this;
+    f.block((common) => {
+      const nest = (number: number): void => {
+        if (number < 0) return write();
+        f.block((label) => {
+          this.sideExits[number] = label;
+          nest(number - 1);
+        });
+        this.store(flow.exits.sets[number]!);
+        f.br(common);
+      };
+      nest(last);
+    });
+    this.writeSideExit();
   }
 
   private load(set: number): void {
@@ -110,12 +127,11 @@ export class RegionWriter {
   private leaveHere(unknown = false): void {
     const { f, at } = this;
     f.set(this.site, i32.const((at.offset >> 2) | (at.ahead << 16) | (unknown ? UNKNOWN_SITE : 0)));
-    f.br(this.sideExit);
+    f.br(this.sideExits[this.flow.exits.for(at.dirty)]!);
   }
 
   private writeSideExit(): void {
-    const { f, flow, site, left, state } = this;
-    this.store(flow.written);
+    const { f, site, left, state } = this;
     this.storeUnknownFlags();
     f.set(left, i32.add(left.get, i32.shl(i32.shrU(site.get, 16), 4)));
     const record = i32.add(i32.shl(i32.and(site.get, UNKNOWN_SITE - 1), 4), this.place.records);
@@ -133,6 +149,7 @@ export class RegionWriter {
     f.if(i32.eqz(left.get), () => f.return(left.get));
     const { block } = this.flow.blocks[0]!;
     const first = block.body[0] ?? (block.ending as Extract<Ending, { instruction: GuestInstruction }>).instruction;
+    this.settleFlags();
     state.set32('remaining', left.get);
     f.callIndirect(OUTLINED, i32.const(first.form.handler), this.record(this.place.entry));
     f.return(state.get32('remaining'));
@@ -142,22 +159,38 @@ export class RegionWriter {
   private storeUnknownFlags(): void {
     const { f, operations } = this;
     const { locals } = operations;
-    f.if(locals.flagKind.get, () => {
-      f.if(i32.eq(locals.flagKind.get, LAZY.EXPLICIT), () => this.state.setFlags(locals.explicitFlags));
-      f.call(this.services.storeFlags, locals.flagKind.get, locals.flagA.get, locals.flagB.get);
-    });
+    f.if(locals.flagKind.get, () =>
+      f.if(
+        i32.eq(locals.flagKind.get, LAZY.EXPLICIT),
+        () => this.storeExplicitFlags(),
+        () => this.storeLazyFlags(locals.flagKind.get),
+      ),
+    );
+  }
+
+  private storeExplicitFlags(): void {
+    this.state.setFlags(this.operations.locals.explicitFlags);
+    this.state.set32('lazyKind', LAZY.STORED);
+  }
+  private storeLazyFlags(kind: In32): void {
+    const { flagA, flagB } = this.operations.locals;
+    this.state.set32('lazyKind', kind);
+    this.state.set64('lazyA', flagA.get);
+    this.state.set64('lazyB', flagB.get);
   }
 
   private storeFlags(dirty: boolean): void {
-    const { operations } = this;
-    if (!dirty || operations.known === LAZY.STORED) return;
-    if (operations.known === 'nothing') this.storeUnknownFlags();
-    else {
-      const { n, z, c, v } = operations.currentFlags;
-      // Of a lazy operation N and Z are the same value.
-      const sign = this.f.keep(n());
-      this.state.setFlags({ n: () => sign, z: operations.known === LAZY.EXPLICIT ? z : () => sign, c, v });
-    }
+    const { known } = this.operations;
+    if (!dirty || known === LAZY.STORED) return;
+    if (known === 'nothing') this.storeUnknownFlags();
+    else if (known === LAZY.EXPLICIT) this.storeExplicitFlags();
+    else this.storeLazyFlags(known);
+  }
+
+  /** The interpreter's functions want the flags themselves. */
+  private settleFlags(): void {
+    const { f, state, services } = this;
+    f.if(state.get32('lazyKind'), () => f.call(services.settleFlags));
   }
 
   /** A block and all that it dominates. */
@@ -187,15 +220,15 @@ export class RegionWriter {
     const { f, operations, flow, left } = this;
     const { body, ending, start } = block.block;
     operations.known = block.flagsLive ? (block.order === 0 && !block.loop ? LAZY.STORED : LAZY.EXPLICIT) : 'nothing';
-    this.at = { offset: start, ahead: 0 };
+    this.at = { offset: start, ahead: 0, dirty: block.dirty };
     if (block.checked && (block.order > 0 || block.loop))
       f.if(i32.ltS(left.get, block.need * RECORD_SIZE), () => this.leaveHere(), undefined, 'unlikely');
     if (block.cost > 0) f.set(left, i32.sub(left.get, block.cost * RECORD_SIZE));
     let dirty = block.dirty;
     let flagsDirty = block.flagsDirty;
-    const behind = block.effects.some(isOutlined) ? liveBehind(block, flow.blocks, flow.written) : [];
+    const behind = block.effects.some(isOutlined) ? liveBehind(block, flow.blocks, flow.exits) : [];
     body.forEach((instruction, i) => {
-      this.at = { offset: instruction.offset, ahead: block.cost - i };
+      this.at = { offset: instruction.offset, ahead: block.cost - i, dirty };
       const effects = block.effects[i]!;
       if (isOutlined(effects)) {
         this.callOutlined(instruction, dirty, flagsDirty, behind[i]!);
@@ -215,7 +248,8 @@ export class RegionWriter {
       dirty = dirtyBehind(effects, dirty);
       f.releaseTemporaries();
     });
-    this.at = { offset: 'instruction' in ending ? ending.instruction.offset : 0, ahead: block.cost - body.length };
+    const offset = 'instruction' in ending ? ending.instruction.offset : 0;
+    this.at = { offset, ahead: block.cost - body.length, dirty };
     this.end(block, dirty, flagsDirty);
   }
 
@@ -239,6 +273,7 @@ export class RegionWriter {
     const { ahead } = this.at;
     this.store(dirty);
     this.storeFlags(flagsDirty);
+    this.settleFlags();
     state.set32('ip', this.record(offset));
     state.set32('remaining', i32.add(left.get, ahead * RECORD_SIZE));
     f.callIndirect(OUTLINED, i32.const(form.handler), this.record(offset));
@@ -256,7 +291,7 @@ export class RegionWriter {
       case 'fall':
         return this.goTo(ending.next, exit);
       case 'leave':
-        this.at = { offset: ending.at, ahead: 0 };
+        this.at = { offset: ending.at, ahead: 0, dirty };
         return this.leaveHere(ending.unknown);
       case 'branch':
         return this.goTo(ending.target, exit);
