@@ -59,7 +59,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2, 3, 4, 5, 6 and 7 */
+	/* CPUs 0 to 7 */
 	.cpus = {
 		0xff,
 	},
@@ -116,7 +116,7 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM: Linux above the shared memory */ {
 			.phys_start = 0x83f0000000,
 			.virt_start = 0x83f0000000,
 			.size = 0x10000000,

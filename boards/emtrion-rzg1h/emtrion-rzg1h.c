@@ -56,7 +56,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2, 3, 4, 5, 6 and 7 */
+	/* CPUs 0 to 7 */
 	.cpus = {
 		0xff,
 	},

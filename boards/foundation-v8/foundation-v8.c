@@ -51,7 +51,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2 and 3 */
+	/* CPUs 0 to 3 */
 	.cpus = {
 		0xf,
 	},

@@ -1,5 +1,5 @@
 /*
- * A bare-metal cell on CPU 1 of Arm Foundation_Platform, with the hypervisor's UART.
+ * A bare-metal cell on CPU 1 of the Foundation model, with the hypervisor's UART.
  */
 #include <jailhouse/types.h>
 #include <jailhouse/cell-config.h>

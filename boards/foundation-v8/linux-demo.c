@@ -1,5 +1,5 @@
 /*
- * A Linux on CPUs 2 and 3 of Arm Foundation_Platform: 256 MiB of RAM, UART3.
+ * A Linux on CPUs 2 and 3 of the Foundation model: 256 MiB of RAM, UART3.
  */
 #include <jailhouse/types.h>
 #include <jailhouse/cell-config.h>

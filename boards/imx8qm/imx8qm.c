@@ -73,7 +73,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2, 3, 4 and 5 */
+	/* CPUs 0 to 5 */
 	.cpus = {
 		0x3f,
 	},

@@ -63,7 +63,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2 and 3 */
+	/* CPUs 0 to 3 */
 	.cpus = {
 		0xf,
 	},
@@ -206,14 +206,14 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_IO,
 		},
-		/* RAM: Linux, and what the cells take from it */ {
+		/* RAM: Linux */ {
 			.phys_start = 0x80000000,
 			.virt_start = 0x80000000,
 			.size = 0x5fa00000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM of the cells, lent by root */ {
 			.phys_start = 0xe0000000,
 			.virt_start = 0xe0000000,
 			.size = 0x20000000,

@@ -1,5 +1,5 @@
 /*
- * A Linux on CPUs 1, 2 and 3 of TI AM625: 512 MiB of RAM, virtual Ethernet, the system controller through the secure proxy.
+ * A Linux on CPUs 1 to 3 of TI AM625: 512 MiB of RAM, virtual Ethernet, the system controller through the secure proxy.
  */
 #include <jailhouse/types.h>
 #include <jailhouse/cell-config.h>
@@ -37,7 +37,7 @@ struct {
 		},
 	},
 
-	/* CPUs 1, 2 and 3 */
+	/* CPUs 1 to 3 */
 	.cpus = {
 		0b1110,
 	},

@@ -229,28 +229,28 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_IO,
 		},
-		/* RAM: Linux, and what the cells take from it */ {
+		/* RAM: Linux, first bank */ {
 			.phys_start = 0x80000000,
 			.virt_start = 0x80000000,
 			.size = 0x80000000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM: Linux, second bank */ {
 			.phys_start = 0x880000000,
 			.virt_start = 0x880000000,
 			.size = 0x1fa00000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* loader of linux-demo, or RAM of inmate-demo */ {
 			.phys_start = 0x89ff40000,
 			.virt_start = 0x89ff40000,
 			.size = 0x10000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM of linux-demo, lent by root */ {
 			.phys_start = 0x8a0000000,
 			.virt_start = 0x8a0000000,
 			.size = 0x60000000,

@@ -65,7 +65,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2, 3, 4, 5, 6 and 7 */
+	/* CPUs 0 to 7 */
 	.cpus = {
 		0xff,
 	},
@@ -173,21 +173,21 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_IO,
 		},
-		/* RAM: Linux, and what the cells take from it */ {
+		/* Linux, first bank, and the loader of linux-demo */ {
 			.phys_start = 0x80000000,
 			.virt_start = 0x80000000,
 			.size = 0x40000000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM: Linux, second bank */ {
 			.phys_start = 0x8080000000,
 			.virt_start = 0x8080000000,
 			.size = 0x380000000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM of the cells, lent by root */ {
 			.phys_start = 0xc0000000,
 			.virt_start = 0xc0000000,
 			.size = 0x3b500000,

@@ -62,7 +62,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2 and 3 */
+	/* CPUs 0 to 3 */
 	.cpus = {
 		0xf,
 	},
@@ -105,14 +105,14 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_IO,
 		},
-		/* RAM: Linux, and what the cells take from it */ {
+		/* RAM: Linux, first bank */ {
 			.phys_start = 0x00000000,
 			.virt_start = 0,
 			.size = 0xc0000000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM: Linux, second bank, and what the cells take from it */ {
 			.phys_start = 0x100000000,
 			.virt_start = 0x100000000,
 			.size = 0x3fb00000,

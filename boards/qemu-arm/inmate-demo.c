@@ -1,5 +1,5 @@
 /*
- * A bare-metal cell on CPU 1 of QEMU virt, with the hypervisor's UART and an ivshmem device.
+ * A bare-metal cell on CPU 1 of QEMU's virt machine, with the hypervisor's UART and an ivshmem device.
  */
 #include <jailhouse/types.h>
 #include <jailhouse/cell-config.h>

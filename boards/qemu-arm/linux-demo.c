@@ -1,5 +1,5 @@
 /*
- * A Linux on CPUs 2 and 3 of QEMU virt: 128 MiB of RAM, virtual Ethernet.
+ * A Linux on CPUs 2 and 3 of QEMU's virt machine: 128 MiB of RAM, virtual Ethernet.
  */
 #include <jailhouse/types.h>
 #include <jailhouse/cell-config.h>

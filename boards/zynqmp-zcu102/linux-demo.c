@@ -114,7 +114,7 @@ struct {
 			.shmem_peers = 2,
 			.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VETH,
 		},
-		/* virtual Ethernet to linux-demo and linux-demo-2 */ {
+		/* virtual Ethernet to linux-demo-2 */ {
 			.type = JAILHOUSE_PCI_TYPE_IVSHMEM,
 			.domain = 0xffff,
 			.bdf = 3 << 3,

@@ -76,7 +76,7 @@ struct {
 		},
 	},
 
-	/* CPUs 0, 1, 2 and 3 */
+	/* CPUs 0 to 3 */
 	.cpus = {
 		0xf,
 	},
@@ -152,14 +152,14 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_IO,
 		},
-		/* RAM: Linux, and what the cells take from it */ {
+		/* RAM: Linux */ {
 			.phys_start = 0x00000000,
 			.virt_start = 0,
 			.size = 0x80000000,
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM of the cells, lent by root */ {
 			.phys_start = 0x800600000,
 			.virt_start = 0x800600000,
 			.size = 0x7fa00000,
