@@ -55,7 +55,7 @@ export function cpuAreaSize(cpus: number, options: AreaOptions): number {
 interface InterpreterExports {
   run(): number;
   switchLevel(el: number, spSelect: number): void;
-  addressTranslation(lo: number, hi: number, write: number, user: number): void;
+  addressTranslation(lo: number, hi: number, write: number, user: number): number;
   maintain(lo: number, hi: number, permission: number): number;
   readPstate(): number;
   writePstate(value: number): void;
@@ -333,9 +333,9 @@ export class CpuCluster {
   }
 
   /** AT: the translation of the address in `exchange` goes to PAR_EL1. */
-  translate(cpu: Processor, write: boolean, user: boolean): void {
+  translate(cpu: Processor, write: boolean, user: boolean): boolean {
     const { lo, hi } = cpu.exchange;
-    this.exports.addressTranslation(lo, hi, write ? 1 : 0, user ? 1 : 0);
+    return this.exports.addressTranslation(lo, hi, write ? 1 : 0, user ? 1 : 0) !== 0;
   }
 
   maintain({ exchange: { lo, hi } }: Processor, permission: number): boolean {

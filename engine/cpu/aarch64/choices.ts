@@ -66,9 +66,15 @@ export const CHOICES: readonly Choice[] = [
   {
     name: 'TCR_EL1.T0SZ and T1SZ out of range',
     section: 'D8.2.5',
-    choice: 'below 16 counts as 16, above 39 as 39',
+    choice: 'below 16 and above 39 every address of the half has a level 0 translation fault',
   },
   { name: 'reserved values of TCR_EL1.TG0 and TG1', section: 'D17.2.139', choice: '4 KiB' },
+  {
+    name: 'granule that ID_AA64MMFR0_EL1 does not promise',
+    section: 'D17.2.139 TCR_EL1.TG0',
+    choice: '16 KiB granules work on every model, though the Cortex-A53, A57 and A72 lack them',
+    unlikeQemu: true,
+  },
   {
     name: 'contiguous hint',
     section: 'D8.5.2',

@@ -99,7 +99,7 @@ export interface Services extends HostCalls {
   readonly attend: FunctionReference;
   /** (va, PERMIT bit wanted, 1 for EL0's view) -> 0, or 1 with faultStatus set. */
   readonly translate: FunctionReference;
-  /** (va low, va high, write, EL0): AT, result in PAR_EL1. */
+  /** (va low, va high, write, EL0): AT, result in PAR_EL1 -> 1 if it aborted. */
   readonly addressTranslation: FunctionReference;
   /** (va, access word) -> value. */
   readonly read: FunctionReference;
@@ -157,7 +157,7 @@ export const DEFINED = {
   conclude: [[I32], []],
   attend: [[], [I32]],
   translate: [[I64, I32, I32], [I32]],
-  addressTranslation: [[I32, I32, I32, I32], []],
+  addressTranslation: [[I32, I32, I32, I32], [I32]],
   read: [[I64, I32], [I64]],
   write: [[I64, I64, I32], []],
   readVector: [[I64], []],

@@ -80,6 +80,30 @@ describe('Device memory', () => {
   });
 });
 
+describe('blocks', () => {
+  /** Level 0 with 48-bit addresses, level 1 with 64 KiB granules: no blocks there before FEAT_LPA and FEAT_LPA2. */
+  it.each([
+    ['level 0 of 4 KiB granules', 16n, 0x9600_0004n],
+    ['level 1 of 16 KiB granules', 17n | (2n << 14n), 0x9600_0005n],
+    ['level 1 of 64 KiB granules', 16n | (1n << 14n), 0x9600_0005n],
+  ])('are not at %s', (_, fields, esr) => {
+    const { cpu, memory, ram } = translated((a) => a.ldr(1, 0));
+    // The lower half of the addresses gets another regime; code runs from the upper one.
+    const table = new BigUint64Array(memory.buffer, ram + TABLE - RAM_BASE, 512);
+    cpu.setSystemRegister('TTBR1_EL1', BigInt(TABLE));
+    const upper = table[1]!;
+    const lower = TABLE + 0x1_0000;
+    new BigUint64Array(memory.buffer, ram + lower - RAM_BASE, 2)[0] = BigInt(RAM_BASE) | NORMAL;
+    table[1] = upper;
+    cpu.setSystemRegister('TTBR0_EL1', BigInt(lower));
+    cpu.setSystemRegister('TCR_EL1', fields | (25n << 16n) | (2n << 30n) | (2n << 32n));
+    cpu.setSystemRegister('VBAR_EL1', (0xffff_ff80n << 32n) | cpu.systemRegister('VBAR_EL1'));
+    cpu.pc = gva((0xffff_ff80n << 32n) | BigInt(IMAGE_BASE));
+    run(cpu, 2);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(esr);
+  });
+});
+
 describe('tagged addresses', () => {
   it('are branched to without their tag', () => {
     const { cpu } = translated((a) => {

@@ -4,7 +4,7 @@
 import type { X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
-import { FAULT, PSTATE } from './exceptions.ts';
+import { EXCEPTION_CLASS, FAULT, PSTATE, syndrome } from './exceptions.ts';
 import { LARGE_MAP, SEGMENT, TRANSLATED } from './layout.ts';
 import type { ServiceContext } from './services.ts';
 import { PERMIT } from './services.ts';
@@ -89,8 +89,8 @@ export function defineTranslation(context: ServiceContext): void {
     // Fields of TCR_EL1 for the half of the address space: T0SZ, EPD0, TG0 or T1SZ, EPD1, TG1.
     const half = f.keep(i32.wrap(i64.shrU(control, i64.select(lowerHalf, 0, 16))));
     const rawSize = f.keep(i32.and(half, 63));
-    const atLeast16 = f.keep(i32.select(i32.ltU(rawSize, 16), 16, rawSize));
-    const inputSize = f.keep(i32.sub(64, i32.select(i32.gtU(atLeast16, 39), 39, atLeast16)));
+    f.if(i32.gtU(i32.sub(rawSize, 16), 39 - 16), () => fail(FAULT.TRANSLATION, 0));
+    const inputSize = f.keep(i32.sub(64, rawSize));
     const granuleField = f.keep(i32.and(i32.shrU(half, 14), 3));
     const granule = f.keep(granuleBits(granuleField, lowerHalf));
     const stride = f.keep(i32.sub(granule, 3));
@@ -204,10 +204,12 @@ export function defineTranslation(context: ServiceContext): void {
   });
 }
 
+/** Data abort from EL1 with ISS.CM and WnR. */
+const WALK_ABORT = syndrome(EXCEPTION_CLASS.DATA_ABORT + 1, (1 << 8) | (1 << 6));
 const PAR_NON_SECURE = 1 << 9;
 const PAR_RES1 = 1 << 11;
 
-/** AT: PAR_EL1 holds the frame and its attributes, or F = 1 and the fault status (D17.2.105). */
+/** AT: PAR_EL1 holds the frame and its attributes, or F = 1 and the fault status (D17.2.105). Returns 1 if it aborted. */
 export function defineAddressTranslation({ module, services, area }: ServiceContext): void {
   module.define(services.addressTranslation, (f) => {
     const state = new StateAccess(f, area.window);
@@ -215,8 +217,16 @@ export function defineAddressTranslation({ module, services, area }: ServiceCont
     const va = i64.or(i64.extendU(lo), i64.shl(i64.extendU(hi), 32));
     f.if(
       f.call32(services.translate, va, i32.add(write, PERMIT.READ), user),
-      // F, FST in bits 6:1, bit 11 RES1.
-      () => state.setSystem('PAR_EL1', i64.extendU(i32.or(i32.shl(state.get32('faultStatus'), 1), PAR_RES1 | 1))),
+      () => {
+        const status = f.keep(state.get32('faultStatus'));
+        // Where the walk itself meets no memory the instruction aborts (D8.2.12).
+        f.if(i32.eq(i32.and(status, ~3), FAULT.EXTERNAL_ON_WALK), () => {
+          f.call(services.raiseAt, i32.or(status, WALK_ABORT), va);
+          f.return(i32.const(1));
+        });
+        // F, FST in bits 6:1, bit 11 RES1.
+        state.setSystem('PAR_EL1', i64.extendU(i32.or(i32.shl(status, 1), PAR_RES1 | 1)));
+      },
       () => {
         const memory = f.keep(state.get32('translatedMemory'));
         // Without translation, data is Device-nGnRnE (D8.2.10).
@@ -227,6 +237,7 @@ export function defineAddressTranslation({ module, services, area }: ServiceCont
         state.setSystem('PAR_EL1', i64.or(i64.or(frame, attributes), PAR_NON_SECURE | PAR_RES1));
       },
     );
+    f.return(i32.const(0));
   });
 }
 

@@ -23,7 +23,7 @@ const TUNING = { interpreter: false, regions: { threshold: 1, eager: true } } as
 
 /** The first `bytes` of the results that an image leaves. Throws if it does not come to its end. */
 export function runOnEngine(image: Uint8Array, bytes: number, cpu: string, tier: Tier = 'interpreter'): Uint8Array {
-  const board = new OracleBoard(cpu, 16 * MiB, 1, undefined, TUNING[tier]);
+  const board = new OracleBoard(cpu, 64 * MiB, 1, undefined, TUNING[tier]);
   board.load(image, LAYOUT.code);
   board.run(ENGINE_LIMIT);
   if (!board.off)

@@ -23,6 +23,10 @@ const INSTRUCTION_ABORTS = [0x20, 0x21];
 const DATA_ABORTS = [0x24, 0x25];
 /** ISS.CM. */
 const CACHE_MAINTENANCE = 1n << 8n;
+/** ISS.DFSC. */
+const FAULT_STATUS = 0x3fn;
+const EXTERNAL_ABORT = 0x10n;
+const ALIGNMENT_FAULT = 0x21n;
 const PC_ALIGNMENT = 0x22;
 const LAST_ADDRESS = 0xffff_ffff_ffff_ffffn;
 const BTYPE = 0xc00n;
@@ -53,6 +57,38 @@ export const EXPLAINED: readonly Explanation[] = [
       field.startsWith('esr') &&
       exceptionClass(ours) === PC_ALIGNMENT &&
       INSTRUCTION_ABORTS.includes(exceptionClass(theirs)),
+  },
+  {
+    name: 'unaligned access to nothing',
+    reason: 'QEMU takes an unaligned access that meets no memory apart and reports the piece',
+    section: 'D17.2.40 FAR_EL1',
+    explains: (field, ours, theirs, _, all) => {
+      const esr = field.replace('far', 'esr');
+      return field.startsWith('far') && !all.has(esr) && ((ours ?? 0n) ^ (theirs ?? 0n)) < 16n;
+    },
+  },
+  {
+    name: 'access that leaves memory for an unmapped page',
+    reason: 'the engine translates all of an access before any of it happens; QEMU stops at the first piece',
+    section: 'B2.2.1 single-copy atomicity',
+    explains: (_, __, ___, ____, all) =>
+      [...all].some(
+        ([name, [ours, theirs]]) =>
+          name.startsWith('esr') && ours !== undefined && ((theirs ?? 0n) & FAULT_STATUS) === EXTERNAL_ABORT,
+      ),
+  },
+  {
+    name: 'unaligned to Device memory',
+    reason: 'QEMU 7.2 knows no Alignment faults by memory type (see ../aarch64/choices.ts)',
+    section: 'B2.5.2 alignment of data accesses',
+    explains: (_, __, ___, ____, all) =>
+      [...all].some(
+        ([name, [ours, theirs]]) =>
+          name.startsWith('esr') &&
+          DATA_ABORTS.includes(exceptionClass(ours)) &&
+          ((ours ?? 0n) & FAULT_STATUS) === ALIGNMENT_FAULT &&
+          ours !== theirs,
+      ),
   },
   {
     name: 'faults of cache maintenance',

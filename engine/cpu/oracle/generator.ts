@@ -11,6 +11,8 @@ import { FUSED_PAIRS, parseFormPattern } from '../interpreter/fusions.ts';
 import { systemFields } from '../testing/assembler.ts';
 import { BYTE_CORNERS, floatCorner, FPCR_BITS, FPSR_BITS, FPSR_INEXACT } from './float-values.ts';
 import { END_OF_BLOCK, PAGE, PAGES, WINDOW } from './image.ts';
+import type { AddressSpace } from './spaces.ts';
+import { randomSpace, SPACES } from './spaces.ts';
 
 /** Architectural state around a block. */
 export interface BlockState {
@@ -29,6 +31,8 @@ export interface Block {
   readonly state: BlockState;
   /** Registers that start as the address of a word of the block: [register, word]. */
   readonly pointers: readonly (readonly [number, number])[];
+  /** What the upper half of the addresses holds; nothing if the block has only the window. */
+  readonly space?: AddressSpace;
 }
 
 /** Share of fused pairs among what programs are made of. */
@@ -73,6 +77,9 @@ const LEFT_OUT: readonly [RegExp, string][] = [
   [/^MSR PAN$/, 'the harness works on EL0 pages'],
 ];
 
+/** Why no random program has an entry, if there is a reason. */
+export const whyLeftOut = (name: string): string | undefined => LEFT_OUT.find(([pattern]) => pattern.test(name))?.[1];
+
 const HARMLESS_HINTS = [
   [0, 0],
   [0, 1],
@@ -103,6 +110,9 @@ const READABLE = [
 ];
 const WRITABLE = ['NZCV', 'FPCR', 'FPSR', 'TPIDR_EL0', 'TPIDRRO_EL0', 'AFSR0_EL1', 'CurrentEL', 'FAR_EL1', 'SP_EL0'];
 const SYSTEM_ACTIONS = SYSTEM_INSTRUCTIONS.filter(({ name }) => !name.startsWith('DC IS') && !name.startsWith('DC C'));
+const TRANSLATING_ACTIONS = SYSTEM_ACTIONS.filter(({ name }) => name.startsWith('AT ') || name.startsWith('TLBI '));
+/** What programs in random address spaces are made of, beside loads and stores. */
+const SPACE_ENTRIES = /^(SYS|BR|BLR|RET|MRS|LDR \wt \(literal\))$/;
 
 export class Generator {
   private readonly random: Random;
@@ -110,12 +120,14 @@ export class Generator {
   private readonly only: RegExp | undefined;
   /** Whether unallocated words are so on QEMU too: its `max` has extensions that the table has not. */
   private readonly arbitrary: boolean;
+  private readonly model: CpuModel;
 
   /** `only`: names of entries to choose from, as a pattern. */
   constructor(seed: number, model: CpuModel, only?: RegExp) {
     this.random = new Random(seed);
     this.only = only;
     this.arbitrary = only === undefined && model.name !== 'max';
+    this.model = model;
     this.choices = INSTRUCTIONS.filter(
       ({ name, feature }) =>
         model.features.includes(feature) &&
@@ -127,6 +139,18 @@ export class Generator {
   /** Contents of the window's backing pages. */
   pattern(bytes: number): Uint8Array {
     return Uint8Array.from({ length: bytes }, () => this.random.below(256));
+  }
+
+  /** Programs that have their way with random address spaces, as many blocks as `spaces` allow. */
+  inSpaces(blocks: number, length: number): Block[] {
+    const { random } = this;
+    const spaces = Array.from({ length: SPACES }, (_, i) => randomSpace(random, i, this.model));
+    const choices = this.choices.filter((entry) => isMemory(entry) || SPACE_ENTRIES.test(entry.name));
+    return Array.from({ length: blocks }, () => {
+      const work = new BlockWriter(random, length, random.pick(spaces));
+      while (work.words.length < length) work.append(random.pick(choices));
+      return work.finish();
+    });
   }
 
   block(length: number): Block {
@@ -145,14 +169,16 @@ class BlockWriter {
   readonly words: number[] = [];
   private readonly random: Random;
   private readonly length: number;
+  private readonly space: AddressSpace | undefined;
   private readonly state: BlockState;
   private readonly pointers: [number, number][] = [];
   /** Registers whose initial value matters, or that were written: not free to be given a value. */
   private readonly taken = new Set<number>();
 
-  constructor(random: Random, length: number) {
+  constructor(random: Random, length: number, space?: AddressSpace) {
     this.random = random;
     this.length = length;
+    this.space = space;
     this.state = {
       x: Array.from({ length: 31 }, () => this.value()),
       sp: this.windowAddress(16),
@@ -185,7 +211,11 @@ class BlockWriter {
 
   /** An address in the data window, often at a page border, mostly aligned to `bytes`. */
   private windowAddress(bytes: number): bigint {
-    const { random } = this;
+    const { random, space } = this;
+    if (space && random.chance(0.85)) {
+      const near = random.chance(0.3) ? BigInt(random.below(64) - 32) : 0n;
+      return BigInt.asUintN(64, random.pick(space.addresses) + near);
+    }
     const border = random.chance(0.35);
     const page = random.below(PAGES.length);
     let offset = border ? page * PAGE + random.below(64) - 32 : page * PAGE + random.below(PAGE);
@@ -293,7 +323,8 @@ class BlockWriter {
         const register = random.below(31);
         if (this.taken.has(register)) return undefined;
         this.taken.add(register);
-        this.pointers.push([register, this.words.length + forward]);
+        if (this.space && random.chance(0.7)) this.state.x[register] = this.windowAddress(4) & ~3n;
+        else this.pointers.push([register, this.words.length + forward]);
         return { Rn: register };
       }
       case 'SVC':
@@ -305,11 +336,11 @@ class BlockWriter {
         return { CRm, op2 };
       }
       case 'MRS':
-        return systemFields(random.pick(READABLE));
+        return systemFields(this.space && random.chance(0.7) ? 'PAR_EL1' : random.pick(READABLE));
       case 'MSR (register)':
         return systemFields(random.pick(WRITABLE));
       case 'SYS': {
-        const { key, name: action } = random.pick(SYSTEM_ACTIONS);
+        const { key, name: action } = random.pick(this.space ? TRANSLATING_ACTIONS : SYSTEM_ACTIONS);
         const register = random.below(31);
         if (this.taken.has(register)) return undefined;
         if (!action.startsWith('TLBI')) this.state.x[register] = this.windowAddress(64);
@@ -373,7 +404,8 @@ class BlockWriter {
   }
 
   finish(): Block {
-    return { words: this.words.slice(0, this.length + 1), state: this.state, pointers: this.pointers };
+    const { state, pointers, space } = this;
+    return { words: this.words.slice(0, this.length + 1), state, pointers, ...(space && { space }) };
   }
 }
 

@@ -38,6 +38,8 @@ export const RECORD = {
   v: 304,
   log: 816,
   logEntries: 10,
+  /** Initial, with random address spaces: TCR_EL1, TTBR1_EL1, MAIR_EL1, SCTLR_EL1. */
+  space: 816,
   size: 816 + 10 * 32 + 16,
 } as const;
 
@@ -94,12 +96,15 @@ function translationTables(): { address: number; entries: Map<number, bigint> }[
 const SCTLR = 0x30d0_0800n | 1n | 4n | (1n << 12n) | (1n << 9n) | (1n << 14n) | (1n << 15n) | (1n << 26n);
 /** T0SZ 25, 4 KiB granules, cacheable walks, upper half off, 40-bit output. */
 const TCR = 25n | (1n << 8n) | (1n << 10n) | (3n << 12n) | (1n << 23n) | (2n << 32n);
+/** EPD1 and IPS. */
+const UPPER_OFF = 1n << 23n;
+const OUTPUT_SIZE = 7n << 32n;
 const MAIR = 0xffn;
 
 /** What PC-relative faults leave: the handler ends the block for these exception classes. */
 const FETCH_CLASSES = [0x20, 0x21, 0x22, 0x0e];
 
-function harness(blocks: number): Assembler {
+function harness(blocks: number, spaces: boolean): Assembler {
   const a = new Assembler(LAYOUT.code);
   a.b('start');
 
@@ -259,6 +264,16 @@ function harness(blocks: number): Assembler {
   a.msr('FPSR', 0);
   a.ldr(0, 29, RECORD.fpcr);
   a.msr('FPCR', 0);
+  if (spaces) {
+    ['TCR_EL1', 'TTBR1_EL1', 'MAIR_EL1', 'SCTLR_EL1'].forEach((name, i) => {
+      a.ldr(0, 29, RECORD.space + 8 * i);
+      a.msr(name, 0);
+    });
+    a.emit('ISB');
+    a.emit('SYS', { op1: 0, CRn: 8, CRm: 7, op2: 0, Rt: XZR });
+    a.emit('DSB', { CRm: 15 });
+    a.emit('ISB');
+  }
   for (const name of ['FAR_EL1', 'PAR_EL1', 'TPIDR_EL0', 'TPIDRRO_EL0', 'ESR_EL1', 'CONTEXTIDR_EL1']) a.msr(name, XZR);
   a.emit('CLREX', { CRm: 15 });
   for (let n = 0; n < 28; n += 2) a.ldp(n, n + 1, 29, 8 * n);
@@ -277,7 +292,10 @@ export interface Image {
 }
 
 export function buildImage(blocks: readonly Block[], pattern: Uint8Array): Image {
-  const assembler = harness(blocks.length);
+  const assembler = harness(
+    blocks.length,
+    blocks.some(({ space }) => space !== undefined),
+  );
   const entries = blocks.map(({ words }) => {
     const entry = assembler.address;
     for (const word of words) assembler.word(word);
@@ -286,7 +304,10 @@ export function buildImage(blocks: readonly Block[], pattern: Uint8Array): Image
   });
   const code = assembler.finish();
   if (code.length * 4 > LAYOUT.codeSize) throw new Error(`${blocks.length} blocks do not fit the image`);
-  const bytes = new Uint8Array(LAYOUT.states + blocks.length * RECORD.size - LAYOUT.code);
+  const spaces = new Set(blocks.flatMap(({ space }) => space ?? []));
+  const lastTable = Math.max(0, ...[...spaces].flatMap(({ descriptors }) => [...descriptors.keys()]));
+  const end = Math.max(LAYOUT.states + blocks.length * RECORD.size, lastTable + 8);
+  const bytes = new Uint8Array(end - LAYOUT.code);
   const view = new DataView(bytes.buffer);
   code.forEach((word, i) => view.setUint32(4 * i, word, true));
   for (const { address, entries: descriptors } of translationTables())
@@ -294,11 +315,20 @@ export function buildImage(blocks: readonly Block[], pattern: Uint8Array): Image
       view.setBigUint64(address + index * 8 - LAYOUT.code, descriptor, true);
   bytes.set(pattern.subarray(0, BACKING_PAGES * PAGE), LAYOUT.pattern - LAYOUT.code);
   bytes.set(new TextEncoder().encode(FILE_NAME), FILE_NAME_ADDRESS - LAYOUT.code);
-  blocks.forEach(({ state, pointers }, i) => {
+  for (const { descriptors } of spaces)
+    for (const [address, descriptor] of descriptors) view.setBigUint64(address - LAYOUT.code, descriptor, true);
+  blocks.forEach(({ state, pointers, space }, i) => {
     const at = LAYOUT.states - LAYOUT.code + i * RECORD.size;
     state.x.forEach((value, n) => view.setBigUint64(at + RECORD.x + 8 * n, value, true));
     for (const [register, word] of pointers)
       view.setBigUint64(at + RECORD.x + 8 * register, BigInt(entries[i]! + 4 * word), true);
+    if (space)
+      [
+        (TCR & ~UPPER_OFF & ~OUTPUT_SIZE) | space.tcr,
+        space.ttbr1,
+        (space.mair & ~0xffn) | MAIR,
+        SCTLR | space.sctlr,
+      ].forEach((value, n) => view.setBigUint64(at + RECORD.space + 8 * n, value, true));
     view.setBigUint64(at + RECORD.sp, state.sp, true);
     view.setBigUint64(at + RECORD.pstate, BigInt(state.pstate >>> 0), true);
     view.setBigUint64(at + RECORD.fpsr, BigInt(state.fpsr >>> 0), true);

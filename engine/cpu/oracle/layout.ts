@@ -10,7 +10,8 @@ export const LAYOUT = {
   pattern: 0x4043_0000,
   states: 0x4060_0000,
   results: 0x4080_0000,
-  end: 0x40c0_0000,
+  /** Translation tables of random address spaces. */
+  spaces: 0x40c0_0000,
   /** Backing pages of the data window. */
   backing: 0x4041_0000,
 } as const;

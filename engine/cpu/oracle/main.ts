@@ -1,6 +1,9 @@
-// npm run fuzz:cpu -- --minutes N [--seed S] [--cpu MODEL] [--only PATTERN]: compares the engine with QEMU for a while.
+// npm run fuzz:cpu -- --minutes N [--seed S] [--cpu MODEL] [--only PATTERN] [--spaces]: compares the engine with QEMU for a
+// while. Every fourth image has programs in random address spaces; with --spaces all of them have.
 import { parseArgs } from 'node:util';
+import { cpuModel } from '../aarch64/system/models.ts';
 import { compareOnce } from './compare.ts';
+import { Coverage } from './coverage.ts';
 import { qemuVersion } from './qemu.ts';
 
 const { values } = parseArgs({
@@ -9,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     cpu: { type: 'string' },
     only: { type: 'string' },
+    spaces: { type: 'boolean', default: false },
     length: { type: 'string', default: '8' },
     blocks: { type: 'string', default: '600' },
   },
@@ -26,23 +30,29 @@ const end = hostNow() + Number(values.minutes) * 60_000;
 const models = values.cpu ? [values.cpu] : ['cortex-a57', 'max'];
 let seed = Number(values.seed);
 let instructions = 0;
-print(`comparing with ${version}`);
+print(`comparing with ${version}, from seed ${seed}`);
+const coverage = new Coverage();
 do {
+  // The same seed gives the same programs, whatever came before.
+  const spaces = values.spaces || (!values.only && seed % 4 === 0);
   for (const cpu of models) {
     const report = compareOnce({
       seed,
       cpu,
       blocks: Number(values.blocks),
       length: Number(values.length),
+      spaces,
       ...(values.only ? { only: new RegExp(values.only) } : {}),
     });
     instructions += report.instructions;
+    coverage.add(report.words);
     if (report.difference) {
       print(report.difference);
-      print(`repeat with: npm run fuzz:cpu -- --minutes 0 --seed ${seed} --cpu ${cpu}`);
+      print(`repeat with: npm run fuzz:cpu -- --minutes 0 --seed ${seed} --cpu ${cpu}${spaces ? ' --spaces' : ''}`);
       process.exit(1);
     }
   }
   seed++;
 } while (hostNow() < end);
-print(`${instructions} instructions, no difference; next seed ${seed}`);
+print(`${instructions} instructions, no difference; seeds ${values.seed} to ${seed - 1}`);
+for (const line of coverage.report(models.map(cpuModel))) print(line);

@@ -16,6 +16,12 @@ describe('random programs', () => {
     expect(report.instructions).toBeGreaterThan(2500);
   });
 
+  it.skipIf(noQemu)('do the same in random address spaces (needs qemu-system-aarch64)', () => {
+    const report = compareOnce({ seed: 1, blocks: 200, length: 8, cpu: 'cortex-a57', spaces: true });
+    expect(report.difference).toBeUndefined();
+    expect(report.instructions).toBeGreaterThan(1000);
+  });
+
   it('leave results that a wrong bit shows in', () => {
     const generator = new Generator(5, cpuModel('cortex-a57'));
     const pattern = generator.pattern(BACKING_PAGES * PAGE);

@@ -22,7 +22,8 @@ export interface SystemHost {
   flushTlbs(cpu: number): void;
   flushTlbPage(cpu: number, lo: number, hi: number): void;
   readonly cpuCount: number;
-  translate(cpu: Processor, write: boolean, user: boolean): void;
+  /** AT for the address in `exchange`; true if it ended in an exception. */
+  translate(cpu: Processor, write: boolean, user: boolean): boolean;
   /** Whether cache maintenance of the address in `exchange` faulted; `permission`: see SystemInstruction. */
   maintain(cpu: Processor, permission: number): boolean;
 }
@@ -255,6 +256,10 @@ export function systemInstruction(host: SystemHost, cpu: Processor, key: number)
     const permission = cpu.field('el') === 0 ? PERMIT.READ : instruction.permission!;
     return host.maintain(cpu, permission) ? OUTCOME_TAKEN : OUTCOME.DONE;
   }
+  if (instruction.action === 'translate') {
+    const taken = host.translate(cpu, instruction.write === true, instruction.unprivileged === true);
+    return taken ? OUTCOME_TAKEN : OUTCOME.DONE;
+  }
   act(host, cpu, instruction);
   return OUTCOME.DONE;
 }
@@ -269,9 +274,6 @@ function act(host: SystemHost, cpu: Processor, instruction: SystemInstruction): 
     case 'tlbPage':
       // The operand holds VA[55:12] in bits 43:0.
       for (let i = first; i <= last; i++) host.flushTlbPage(i, cpu.exchange.lo, cpu.exchange.hi);
-      return;
-    case 'translate':
-      host.translate(cpu, instruction.write === true, instruction.unprivileged === true);
       return;
     default:
       return;

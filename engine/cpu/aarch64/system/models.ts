@@ -119,7 +119,7 @@ export const CPU_MODELS: readonly CpuModel[] = [
       ...common,
       MIDR_EL1: 0x000f0510n,
       ID_AA64ISAR0_EL1: 0x10211120n,
-      ID_AA64MMFR0_EL1: 0x1024n,
+      ID_AA64MMFR0_EL1: 0x101024n,
       ID_AA64MMFR1_EL1: 0x00100000n,
       CTR_EL0: 0x8444c004n,
       PMCR_EL0: 0x41013000n,
