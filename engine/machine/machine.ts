@@ -25,6 +25,9 @@ export class BoardNotRunnable extends Error {
   }
 }
 
+/** CBAR_EL1, where the core has its GIC (Cortex-A57 manual, 4.3.76): bits 31:18 in place, bits 43:32 in 11:0. */
+const periphBase = (base: number): bigint => (BigInt(base) & 0xfffc_0000n) | ((BigInt(base) >> 32n) & 0xfffn);
+
 /** Bytes below RAM and flash for the CPUs, whose tables cover all of engine memory, themselves included. */
 function areaFor(cpus: number, bankBytes: number): number {
   const memoryBytes = Math.min(bankBytes, ENGINE_MEMORY_LIMIT);
@@ -99,7 +102,7 @@ export class BoardMachine implements Machine {
       cpus: this.#cores,
       port: this.bareBoard,
       gicRegisters: gic.version === 3,
-      registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz) },
+      registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz), CBAR_EL1: periphBase(gic.distributor) },
       onEvent: (cpu) => this.#scheduler.wake(cpu),
     });
     this.cpus = this.#cluster.cpus.filter(({ index }) => board.cpus.some(({ id }) => id === index));

@@ -78,7 +78,8 @@ int main(void)
 	print("x1 %x x2 %x x3 %x sp %x\n", entry_registers[1], entry_registers[2], entry_registers[3], entry_registers[4]);
 	print("EL %x DAIF %x SPSel %x SCTLR %x MPIDR %x MIDR %x\n", sysreg_read("currentel"), sysreg_read("daif"),
 	      sysreg_read("spsel"), sysreg_read("sctlr_el1"), sysreg_read("mpidr_el1"), sysreg_read("midr_el1"));
-	print("CNTFRQ %d CPACR %x\n", sysreg_read("cntfrq_el0"), sysreg_read("cpacr_el1"));
+	print("CNTFRQ %d CPACR %x CBAR %x GIC %x\n", sysreg_read("cntfrq_el0"), sysreg_read("cpacr_el1"),
+	      sysreg_read("s3_1_c15_c3_0"), sysreg_read("id_aa64pfr0_el1") >> 24 & 0xf);
 	print("image at %x, tree at %x, magic %x, size %x\n", (u64)image_start, tree, (u64)big((const u8 *)tree),
 	      (u64)big((const u8 *)tree + 4));
 	for (u32 n = 0; n < sizeof(NODES) / sizeof(*NODES); n++) {
