@@ -198,7 +198,8 @@ test('a key in the largest source to updated problems: measured', async ({ workb
     );
   });
   const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  await devtools.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
+  await devtools.send('Performance.enable');
   const worked = async (): Promise<number> => {
     const { metrics } = await devtools.send('Performance.getMetrics');
     const parts = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'];
