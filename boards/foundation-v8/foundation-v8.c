@@ -92,7 +92,7 @@ struct {
 			.flags = JAILHOUSE_MEM_READ | JAILHOUSE_MEM_WRITE |
 				 JAILHOUSE_MEM_EXECUTE | JAILHOUSE_MEM_DMA,
 		},
-		/* RAM */ {
+		/* RAM of linux-demo, lent by root */ {
 			.phys_start = 0x880000000,
 			.virt_start = 0x880000000,
 			.size = 0x80000000,

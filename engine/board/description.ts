@@ -123,6 +123,8 @@ export interface BoardDescription {
   /** The root configuration in the board's folder, and the cells that ship with it. */
   rootConfig: string;
   cells: string[];
+  /** A board whose folder `inmates` serves this one as well: images that find console and interrupt controller by themselves. */
+  inmatesOf?: string;
   /** Where the facts come from: field or group to document and section. */
   sources: Record<string, string>;
 }

@@ -107,6 +107,10 @@ export const boardSchema = z.strictObject({
   kernelArguments: z.string(),
   rootConfig: z.string().min(1),
   cells: z.array(z.string().min(1)),
+  inmatesOf: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected the name of a board')
+    .optional(),
   sources: z.record(z.string(), z.string()),
 });
 

@@ -1,6 +1,6 @@
 // `cellblock run`: a board without a window, for scripts and CI. Same engine, same run, same digest as in the window.
 import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunOutcome } from '../contract/index.ts';
 import type { SystemImages } from '../machine/boot-loader.ts';
@@ -65,7 +65,7 @@ export async function runCommand(args: string[]): Promise<number> {
   const files = new RecordedSource(
     new LayeredSource(
       new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true }),
-      new FolderSource(join(library.folder, board.name), { absolute: false }),
+      library.files(board),
     ),
   );
   const run = new Run({

@@ -43,6 +43,13 @@ export class BoardLibrary {
     return parseBoard(name, readFileSync(file, 'utf8'));
   }
 
+  /** The files of a board's folder, and the inmates that it borrows. */
+  files(board: BoardDescription): Files {
+    const own = new FolderSource(join(this.folder, board.name), { absolute: false });
+    if (board.inmatesOf === undefined) return own;
+    return new LayeredSource(own, new InmatesSource(join(this.folder, board.inmatesOf)));
+  }
+
   /** The board with its first `count` CPUs. @throws RangeError if it has fewer. */
   loadWithCpus(name: string, count: number | undefined): BoardDescription {
     const board = this.load(name);
@@ -85,6 +92,23 @@ export class FolderSource implements Files {
     const file = resolve(this.#folder, path);
     if (this.#absolute || file === this.#folder || file.startsWith(this.#folder + sep)) return file;
     return undefined;
+  }
+}
+
+/** The folder `inmates` of a board, and nothing else of it. */
+class InmatesSource implements Files {
+  readonly #files: FolderSource;
+
+  constructor(folder: string) {
+    this.#files = new FolderSource(folder, { absolute: false });
+  }
+
+  read(path: string): Uint8Array | undefined {
+    return /^(\.\/)?inmates\//.test(path) && !path.includes('..') ? this.#files.read(path) : undefined;
+  }
+
+  list(path: string): string[] | undefined {
+    return /^(\.\/)?inmates\/?$/.test(path) ? this.#files.list(path) : undefined;
   }
 }
 

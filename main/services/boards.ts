@@ -7,6 +7,7 @@ import type { NewFile, NewProject } from '../store/projects.ts';
 
 /** The script that a board's folder brings as an example of a boot. */
 const DEMO_SCRIPT = 'demo.script';
+const INMATES = 'inmates';
 const IMAGE = /\.(bin|dtb)$/;
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
 
@@ -30,10 +31,11 @@ export function boardFolder(folder: string): Boards {
     for (const error of errors) console.error(error.message);
     return boards;
   };
-  const hasDemo = ({ name }: BoardDescription): boolean => existsSync(join(folder, name, DEMO_SCRIPT));
+  const isSample = ({ name, inmatesOf }: BoardDescription): boolean =>
+    inmatesOf === undefined && existsSync(join(folder, name, DEMO_SCRIPT));
   return {
-    // Boards that can be booted as they come stand in front: the window offers the first one to who has nothing yet.
-    list: () => read().toSorted((a, b) => Number(hasDemo(b)) - Number(hasDemo(a))),
+    // Boards with a journey and inmates of their own stand in front: the window offers the first one to who has nothing yet.
+    list: () => read().toSorted((a, b) => Number(isSample(b)) - Number(isSample(a))),
     has: (name) => read().some((board) => board.name === name),
     template(name) {
       const board = read().find((candidate) => candidate.name === name);
@@ -80,9 +82,16 @@ function template(folder: string, board: BoardDescription): Omit<NewProject, 'na
     const path = join(entry.parentPath, entry.name)
       .slice(folder.length + 1)
       .replaceAll('\\', '/');
-    if (entry.isFile() && IMAGE.test(path))
-      files.set(path, { path, kind: 'image', bytes: bytesOf(path) });
+    if (entry.isFile() && IMAGE.test(path)) files.set(path, { path, kind: 'image', bytes: bytesOf(path) });
     if (entry.isFile() && path.endsWith('.script')) addText(path, 'script');
+  }
+  if (board.inmatesOf !== undefined) {
+    const lender = join(folder, '..', board.inmatesOf, INMATES);
+    for (const name of existsSync(lender) ? readdirSync(lender) : []) {
+      const path = posix.join(INMATES, name);
+      if (IMAGE.test(name) && !files.has(path))
+        files.set(path, { path, kind: 'image', bytes: Uint8Array.from(readFileSync(join(lender, name))) });
+    }
   }
   return {
     board: board.name,
