@@ -73,6 +73,8 @@ export const cacheStatistics = z.object({
   regionsEvicted: z.number(),
   instructionsInRegions: z.number(),
   translateMs: z.number(),
+  /** Why translated regions came back; absent where none were made, and in older records. */
+  regionExits: z.object({ interpreter: z.number(), budget: z.number(), untranslated: z.number() }).optional(),
 });
 export type CacheStatistics = z.infer<typeof cacheStatistics>;
 

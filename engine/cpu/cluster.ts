@@ -238,7 +238,7 @@ export class CpuCluster {
   /** Makes a CPU current and gives the loop that runs it. */
   enter(cpu: number): () => number {
     this.switchTo(cpu);
-    this.regions?.translate();
+    this.regions?.tick();
     return this.exports.run;
   }
 

@@ -168,10 +168,10 @@ describe('random control flow', () => {
         }
         inRegions += translated.cluster.statistics.instructionsInRegions;
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
     // All but what was never reached twice, or is not for regions.
-    expect(inRegions).toBeGreaterThan(20_000);
+    expect(inRegions).toBeGreaterThan(5_000);
   });
 });
 

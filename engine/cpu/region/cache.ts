@@ -12,6 +12,7 @@ import { REGION } from '../interpreter/loop.ts';
 import { tableSize } from '../interpreter/module.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
+import { MiB } from '../../util/units.ts';
 import type { Block } from './blocks.ts';
 import { findBlocks } from './blocks.ts';
 import { analyse } from './flow.ts';
@@ -26,6 +27,8 @@ interface Region {
   readonly entry: number;
   /** Offsets of the words that it was made from. */
   readonly words: readonly number[];
+  /** Its part of the module's bytes. */
+  bytes: number;
 }
 
 export interface RegionTuning {
@@ -35,7 +38,18 @@ export interface RegionTuning {
   readonly eager?: boolean;
   /** For tests: while it says true, what was asked for waits, as it would for a slow or busy host. */
   readonly busy?: () => boolean;
+  /** Bytes of WebAssembly to keep; the oldest regions go first. */
+  readonly codeBytes?: number;
 }
+
+/** Bytes of WebAssembly that stay: what the host compiles from it is some five times as much. */
+const MOST_CODE = 24 * MiB;
+/** Records remembered as asked for again. */
+const MOST_ASKED_AGAIN = 10_000;
+
+/** A module costs the same whether it has one region or many: so many make a batch, or what has come in so many ticks. */
+const BATCH = 12;
+const PATIENCE = 24;
 
 /** Times that a place must become hot before it gets a region although another one covers it. */
 const COVERED_PATIENCE = 6;
@@ -68,6 +82,9 @@ export class RegionCache {
   private readonly regions = new Set<Region>();
   private readonly byPage = new Map<number, Set<Region>>();
   private slots = 0;
+  private codeBytes = 0;
+  /** Ticks since the first of the waiting was asked for. */
+  private waited = 0;
   /** How often a record inside some region was asked for. */
   private readonly askedAgain = new Map<number, number>();
   translated = 0;
@@ -88,9 +105,15 @@ export class RegionCache {
     if (this.options.tuning.eager) this.translate();
   }
 
-  /** Translates what was asked for. */
-  translate(): void {
+  /** Called between runs of guest code: translates what was asked for, in batches. */
+  tick(): void {
     if (this.wanted.size === 0 || this.options.tuning.busy?.()) return;
+    if (this.wanted.size < BATCH && ++this.waited < PATIENCE) return;
+    this.waited = 0;
+    this.translate();
+  }
+
+  private translate(): void {
     const started = this.options.clock();
     const module = new ModuleBuilder();
     const { area, table, memory, services } = this.options;
@@ -119,11 +142,21 @@ export class RegionCache {
     this.wanted.clear();
     if (made.length === 0) return;
     for (const { region, write } of made) module.fillTable(REGION_HANDLER.FIRST + region.slot, [write()]);
-    new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
+    const code = module.finish();
+    new WebAssembly.Instance(new WebAssembly.Module(code), {
       engine: { memory, handlers: table },
       services,
     });
-    for (const { region } of made) this.install(region);
+    for (const { region } of made) {
+      region.bytes = code.length / made.length;
+      this.install(region);
+    }
+    const limit = this.options.tuning.codeBytes ?? MOST_CODE;
+    for (const region of this.regions) {
+      if (this.codeBytes <= limit) break;
+      this.drop(region);
+      this.evicted++;
+    }
     this.translated += made.length;
     this.translateMs += this.options.clock() - started;
   }
@@ -152,7 +185,7 @@ export class RegionCache {
       ...body.map(({ offset }) => offset),
       ...('instruction' in ending ? [ending.instruction.offset] : []),
     ]);
-    return { region: { slot: this.takeSlot(), page: code >>> 12, records, entry, words }, blocks };
+    return { region: { slot: this.takeSlot(), page: code >>> 12, records, entry, words, bytes: 0 }, blocks };
   }
 
   /** Inside another region an entry of its own is worth less: mostly that region is entered at its own. */
@@ -161,6 +194,7 @@ export class RegionCache {
     const covered = (this.bytes[records + COVERAGE_OFFSET + (number >> 3)]! >> (number & 7)) & 1;
     if (covered === 0 || this.options.tuning.eager) return true;
     const asked = (this.askedAgain.get(record) ?? 0) + 1;
+    if (this.askedAgain.size >= MOST_ASKED_AGAIN) this.askedAgain.clear();
     this.askedAgain.set(record, asked);
     if (asked < COVERED_PATIENCE) return false;
     this.askedAgain.delete(record);
@@ -187,6 +221,7 @@ export class RegionCache {
       const number = offset >> 2;
       this.bytes[records + COVERAGE_OFFSET + (number >> 3)]! |= 1 << (number & 7);
     }
+    this.codeBytes += region.bytes;
     this.regions.add(region);
     const inPage = this.byPage.get(page);
     if (inPage) inPage.add(region);
@@ -200,6 +235,7 @@ export class RegionCache {
     if (this.view.getUint16(record, true) === REGION_HANDLER.FIRST + slot) this.view.setUint16(record, 0, true);
     table.set(REGION_HANDLER.FIRST + slot, null);
     this.free.push(slot);
+    this.codeBytes -= region.bytes;
     this.regions.delete(region);
     const inPage = this.byPage.get(page)!;
     inPage.delete(region);

@@ -1,0 +1,103 @@
+// Code that the guest changes while it is translated: a guest that generates functions, calls them until they are hot and
+// writes others in their place; a loop that rewrites itself; and regions that must make room for others.
+import { describe, expect, it } from 'vitest';
+import { Assembler, encode } from '../testing/assembler.ts';
+import { IMAGE_BASE, PlainBoard } from '../testing/board.ts';
+import { gva, instructions, MiB } from '../../util/units.ts';
+import type { RegionTuning } from './cache.ts';
+
+const CALLS = 24;
+const FUNCTIONS = 60;
+const ADD_X0 = encode('ADD (immediate)', { sf: 1, Rd: 0, Rn: 0, imm12: 0 });
+
+/** Writes FUNCTIONS functions "add x0, x0, #i; ret" to `buffer`, one after the other, and calls each CALLS times. */
+function generator(a: Assembler, buffer: number): void {
+  a.mov(0, 0);
+  a.mov(1, 0);
+  a.mov(2, buffer);
+  a.mov(3, ADD_X0);
+  a.mov(4, encode('RET', { Rn: 30 }));
+  a.mov(9, FUNCTIONS);
+  a.label('next');
+  a.add(1, 1, 1);
+  a.emit('ADD (shifted register)', { sf: 1, Rd: 5, Rn: 3, Rm: 1, imm6: 10 });
+  a.emit('STR Wt (unsigned offset)', { Rt: 5, Rn: 2, imm12: 0 });
+  a.emit('STR Wt (unsigned offset)', { Rt: 4, Rn: 2, imm12: 1 });
+  // DC CVAU, DSB, IC IVAU, DSB, ISB, as the architecture asks of who generates code.
+  a.emit('SYS', { op1: 3, CRn: 7, CRm: 11, op2: 1, Rt: 2 });
+  a.emit('DSB', { CRm: 11 });
+  a.emit('SYS', { op1: 3, CRn: 7, CRm: 5, op2: 1, Rt: 2 });
+  a.emit('DSB', { CRm: 11 });
+  a.emit('ISB', { CRm: 15 });
+  a.mov(6, CALLS);
+  a.label('call');
+  a.emit('BLR', { Rn: 2 });
+  a.sub(6, 6, 1);
+  a.cbnz(6, 'call');
+  a.cmp(1, 9);
+  a.bcond('ne', 'next');
+  a.label('end');
+  a.b('end');
+}
+
+/** Each round, the loop writes the immediate of its own addition: x0 is the sum of all. */
+function selfChanging(a: Assembler): void {
+  a.mov(0, 0);
+  a.mov(1, 0);
+  a.mov(3, ADD_X0);
+  a.mov(9, FUNCTIONS);
+  a.emit('ADR', { Rd: 2, immlo: 0, immhi: 0 });
+  const from = a.address - 4;
+  a.label('next');
+  a.add(1, 1, 1);
+  a.emit('ADD (shifted register)', { sf: 1, Rd: 5, Rn: 3, Rm: 1, imm6: 10 });
+  const store = a.words.length;
+  a.word(0);
+  a.mov(6, CALLS);
+  a.label('again');
+  a.words[store] = encode('STR Wt (unsigned offset)', { Rt: 5, Rn: 2, imm12: (a.address - from) / 4 });
+  a.add(0, 0, 0);
+  a.sub(6, 6, 1);
+  a.cbnz(6, 'again');
+  a.cmp(1, 9);
+  a.bcond('ne', 'next');
+  a.label('end');
+  a.b('end');
+}
+
+function runProgram(write: (a: Assembler) => void, regions: false | RegionTuning, slice: number): PlainBoard {
+  const board = new PlainBoard('cortex-a57', 4 * MiB, 1, undefined, regions);
+  const assembler = new Assembler(IMAGE_BASE);
+  write(assembler);
+  board.bytes(IMAGE_BASE, assembler.words.length * 4).set(new Uint8Array(Uint32Array.from(assembler.finish()).buffer));
+  board.cpu.reset({ pc: gva(BigInt(IMAGE_BASE)) });
+  for (let done = 0; done < 12_000; done += slice) board.cpu.run(instructions(slice));
+  return board;
+}
+
+const SUM = BigInt((CALLS * FUNCTIONS * (FUNCTIONS + 1)) / 2);
+const programs: Record<string, (a: Assembler) => void> = {
+  'code in a page of its own': (a) => generator(a, IMAGE_BASE + 0x10000),
+  'code in the page of the generator': (a) => generator(a, IMAGE_BASE + 0x800),
+  'a loop that rewrites itself': selfChanging,
+};
+
+describe.each(Object.entries(programs))('%s', (_, write) => {
+  it.each([
+    ['at once', { threshold: 1, eager: true }, 500],
+    ['when it is hot', { threshold: 4 }, 20],
+    ['with room for next to nothing', { threshold: 2, codeBytes: 600 }, 15],
+  ] as const)('runs as it stands in memory, translated %s', (__, tuning, slice) => {
+    const interpreted = runProgram(write, false, slice);
+    const translated = runProgram(write, tuning, slice);
+    expect(interpreted.cpu.x(0)).toBe(SUM);
+    const state = ({ cpu }: PlainBoard) => [cpu.pc, cpu.pstate, ...Array.from({ length: 31 }, (___, n) => cpu.x(n))];
+    expect(state(translated)).toEqual(state(interpreted));
+    expect(translated.cluster.statistics.regionsTranslated).toBeGreaterThan(3);
+  });
+});
+
+it('regions make room for others', () => {
+  const { cluster } = runProgram(programs['code in a page of its own']!, { threshold: 1, codeBytes: 2000 }, 25);
+  expect(cluster.statistics.regionsEvicted).toBeGreaterThan(0);
+});
