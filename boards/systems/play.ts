@@ -1,6 +1,6 @@
 // Runs a script over a board for the tests of this folder, as `cellblock run` does, and gives what the consoles said.
 import { join } from 'node:path';
-import { LayeredSource, MemorySource, BoardLibrary, FolderSource } from '../../engine/service/library.ts';
+import { BoardLibrary, LayeredSource, MemorySource } from '../../engine/service/library.ts';
 import type { SystemImages } from '../../engine/machine/boot-loader.ts';
 import { Run } from '../../engine/service/run.ts';
 
@@ -33,7 +33,7 @@ export function play({ board: name, script, cpus, system, files = {} }: Play): P
     board,
     files: new LayeredSource(
       new MemorySource(Object.entries(files).map(([path, bytes]) => ({ path, bytes }))),
-      new FolderSource(join(library.folder, name), { absolute: false }),
+      library.files(board),
     ),
     script,
     prompt: false,
