@@ -79,6 +79,13 @@ describe('lines of two runs', () => {
     expect(foldedRows(lines, new Set([0]))).toHaveLength(lines.length);
   });
 
+  it('may be very many', () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => both(`line ${i}`, i));
+    const lines = mergedLines([console('a', same(...many.slice(0, 100)), { kind: 'same', lines: many })]);
+    expect(foldedRows(lines, new Set())).toHaveLength(1);
+    expect(foldedRows(lines, new Set([0]))).toHaveLength(lines.length);
+  });
+
   it('of wires are left out while the cells show the same', () => {
     expect(consolesToShow([console('uart0'), console('hypervisor'), console('cell')])).toEqual(['hypervisor', 'cell']);
     expect(consolesToShow([console('uart0')])).toEqual(['uart0']);

@@ -128,8 +128,7 @@ export function foldedRows(lines: readonly LineRow[], opened: ReadonlySet<number
       i = end;
     } else {
       end = Math.max(end, i + 1);
-      rows.push(...lines.slice(i, end));
-      i = end;
+      for (; i < end; i++) rows.push(lines[i]!);
     }
   }
   return rows;

@@ -21,6 +21,9 @@ const PADDING = 10;
 const ANCHOR_EVERY = 1000;
 const encoder = new TextEncoder();
 
+/** What tells a shell at the other end of a serial line how large its terminal is. */
+export const sizeCommand = (cols: number, rows: number): string => `stty rows ${rows} cols ${cols}\r`;
+
 export interface StampRow {
   /** Row of the view, from 0. */
   row: number;

@@ -36,6 +36,7 @@ export const ICONS = {
   folder: 'M3 5h5l1.5 2H17v9H3z',
   mark: 'M5 3.5h10v13l-5-4-5 4z',
   up: 'M5.5 12L10 7.5l4.5 4.5',
+  resize: 'M3.5 10h13M6.5 7l-3 3 3 3M13.5 7l3 3-3 3',
   chip: 'M6 6h8v8H6zM8 3.5V6M12 3.5V6M8 14v2.5M12 14v2.5M3.5 8H6M3.5 12H6M14 8h2.5M14 12h2.5',
 } as const;
 
