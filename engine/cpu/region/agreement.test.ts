@@ -17,7 +17,7 @@ describe('random programs', () => {
   it.each(['cortex-a57', 'max'])('end alike on both tiers, %s', (cpu) => {
     const generator = new Generator(20_260_101, cpuModel(cpu));
     const pattern = generator.pattern(BACKING_PAGES * PAGE);
-    const blocks = Array.from({ length: 100 }, () => generator.block(8));
+    const blocks = Array.from({ length: 60 }, () => generator.block(8));
     const image = buildImage(blocks, pattern).bytes;
     const interpreted = runOnEngine(image, blocks.length * RECORD.size, cpu, 'interpreter');
     const translated = runOnEngine(image, blocks.length * RECORD.size, cpu, 'regions');
@@ -146,8 +146,8 @@ const stateOf = (board: PlainBoard) => ({
 describe('random control flow', () => {
   const tunings: Record<string, (c: Choices) => RegionTuning> = {
     'at once': () => ({ threshold: 1, eager: true }),
-    'when it is hot': () => ({ threshold: 6 }),
-    'at random': (c) => ({ threshold: 2, busy: () => c.below(3) > 0 }),
+    'when it is hot': () => ({ threshold: 6, patience: 1 }),
+    'at random': (c) => ({ threshold: 2, patience: 1, busy: () => c.below(3) > 0 }),
   };
   it.each(Object.keys(tunings))('ends alike after every run of any length, translated %s', (name) => {
     let inRegions = 0;
@@ -157,7 +157,7 @@ describe('random control flow', () => {
         const words = randomProgram(c);
         const interpreted = boardFor(words, false);
         const translated = boardFor(words, tunings[name]!(new Choices(numbers)));
-        for (let total = 0; total < 3000;) {
+        for (let total = 0; total < 2000;) {
           const run = instructions(1 + c.below(400));
           total += run;
           interpreted.cpu.run(run);
@@ -168,10 +168,10 @@ describe('random control flow', () => {
         }
         inRegions += translated.cluster.statistics.instructionsInRegions;
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
     // All but what was never reached twice, or is not for regions.
-    expect(inRegions).toBeGreaterThan(5_000);
+    expect(inRegions).toBeGreaterThan(2_000);
   });
 });
 

@@ -34,6 +34,8 @@ interface Region {
 export interface RegionTuning {
   /** Arrivals by branches that make a place hot. */
   readonly threshold: number;
+  /** Runs of guest code for which what was asked for waits for others, to make one module of them. */
+  readonly patience?: number;
   /** For tests: translates at once when something is hot, also what the interpreter has not come to yet. */
   readonly eager?: boolean;
   /** For tests: while it says true, what was asked for waits, as it would for a slow or busy host. */
@@ -108,7 +110,7 @@ export class RegionCache {
   /** Called between runs of guest code: translates what was asked for, in batches. */
   tick(): void {
     if (this.wanted.size === 0 || this.options.tuning.busy?.()) return;
-    if (this.wanted.size < BATCH && ++this.waited < PATIENCE) return;
+    if (this.wanted.size < BATCH && ++this.waited < (this.options.tuning.patience ?? PATIENCE)) return;
     this.waited = 0;
     this.translate();
   }

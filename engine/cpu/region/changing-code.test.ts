@@ -85,8 +85,8 @@ const programs: Record<string, (a: Assembler) => void> = {
 describe.each(Object.entries(programs))('%s', (_, write) => {
   it.each([
     ['at once', { threshold: 1, eager: true }, 500],
-    ['when it is hot', { threshold: 4 }, 20],
-    ['with room for next to nothing', { threshold: 2, codeBytes: 600 }, 15],
+    ['when it is hot', { threshold: 4, patience: 2 }, 20],
+    ['with room for next to nothing', { threshold: 2, patience: 1, codeBytes: 600 }, 15],
   ] as const)('runs as it stands in memory, translated %s', (__, tuning, slice) => {
     const interpreted = runProgram(write, false, slice);
     const translated = runProgram(write, tuning, slice);
@@ -98,6 +98,10 @@ describe.each(Object.entries(programs))('%s', (_, write) => {
 });
 
 it('regions make room for others', () => {
-  const { cluster } = runProgram(programs['code in a page of its own']!, { threshold: 1, codeBytes: 2000 }, 25);
+  const { cluster } = runProgram(
+    programs['code in a page of its own']!,
+    { threshold: 1, patience: 1, codeBytes: 2000 },
+    25,
+  );
   expect(cluster.statistics.regionsEvicted).toBeGreaterThan(0);
 });
