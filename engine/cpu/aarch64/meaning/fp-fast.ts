@@ -1,5 +1,5 @@
 // Host arithmetic as a stand-in for the guest's, when it gives the same bits and the same exceptions. With FPCR at its
-// defaults (round to nearest, no flushing, NaNs propagated) and FPSR.IXC set already, adding, subtracting, multiplying,
+// defaults (round to nearest, no flushing) and FPSR.IXC set already, adding, subtracting, multiplying,
 // dividing and taking roots differ only where a NaN, an overflow or a subnormal result is about: conditions here say
 // when they do not, and all else goes to the float services (Arm ARM DDI 0487, A1.5; WebAssembly Core 2.0, 4.3.3).
 import { FPCR, FPSR } from '../../float/format.ts';
@@ -86,19 +86,35 @@ export const precisionOf = (s: Statics): Precision => (s.t === 1 ? double : sing
 export const readBits = (o: Operations, p: Precision, operand: string): X64 =>
   p.bits === 64 ? o.readVectorLow(operand) : o.readLane(operand, 2);
 
+const isRoundToNearest = (o: Operations): X32 => i32.eqz(i32.and(o.fpControl(), FPCR.MODE));
+const isInexactSet = (o: Operations): X32 => i32.and(o.fpStatus(), FPSR.IXC);
+
 /**
- * The host rounds as the guest does, and inexact results change nothing; or, where they would, the result is exact. `exact`
- * may be left out, and may say no when it is not sure.
+ * The host rounds as the guest does, and inexact results change nothing; or, where they would, the result is exact.
+ * `normal`: neither an operand nor the result is subnormal, for guests that flush those. `exact` may be left out, and may
+ * say no when it is not sure.
  */
-export const roundsAlike = (o: Operations, exact: () => X32 = () => i32.const(0)): Condition[] => [
-  i32.eqz(i32.and(o.fpControl(), FPCR.MODE | FPCR.FZ | FPCR.DN)),
-  { unless: i32.and(o.fpStatus(), FPSR.IXC), holds: exact },
+export const roundsAlike = (o: Operations, normal: () => X32, exact: () => X32 = () => i32.const(0)): Condition[] => [
+  {
+    unless: i32.eqz(i32.and(o.fpControl(), FPCR.MODE | FPCR.FZ)),
+    holds: () => i32.and(isRoundToNearest(o), normal()),
+  },
+  { unless: isInexactSet(o), holds: exact },
 ];
-/** Inexact results change nothing, and subnormal operands are what they are. */
-export const inexactAlready = (o: Operations): X32 =>
-  i32.eqz(i32.or(i32.and(o.fpControl(), FPCR.FZ), i32.and(i32.xor(o.fpStatus(), FPSR.IXC), FPSR.IXC)));
-/** Subnormal operands are what they are. */
-export const keepsSubnormals = (o: Operations): X32 => i32.eqz(i32.and(o.fpControl(), FPCR.FZ));
+/** Subnormal numbers are what they are, or there are none. */
+export const keepsSubnormals = (o: Operations, normal: () => X32): Condition => ({
+  unless: i32.eqz(i32.and(o.fpControl(), FPCR.FZ)),
+  holds: normal,
+});
+/** Rounding to an integer is exact, or it changes nothing that it is not. */
+export const mayRound = (o: Operations, exact: X32, normal: () => X32): Condition => ({
+  unless: exact,
+  holds: () => i32.and(i32.ne(isInexactSet(o), 0), i32.or(i32.eqz(i32.and(o.fpControl(), FPCR.FZ)), normal())),
+});
+
+/** None of the numbers is subnormal. */
+export const noSubnormals = (p: Precision, ...values: readonly Real[]): X32 =>
+  values.map((value) => i32.or(p.ge(p.abs(value), p.least), p.eq(value, p.const(0)))).reduce((a, b) => i32.and(a, b));
 
 /** Neither NaN nor infinity. */
 export const isFinite = (p: Precision, value: Real): X32 => p.lt(p.abs(value), p.infinity);

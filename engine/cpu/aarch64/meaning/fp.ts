@@ -7,13 +7,14 @@ import { i32, i64 } from '../../wasm/expression.ts';
 import { f32, f64 } from '../../wasm/float.ts';
 import type { Precision, Real } from './fp-fast.ts';
 import {
-  inexactAlready,
   isExactFactor,
   isExactProduct,
   isExactSum,
   isFinite,
   isNormal,
   keepsSubnormals,
+  mayRound,
+  noSubnormals,
   precisionOf,
   readBits,
   roundingMode,
@@ -22,6 +23,7 @@ import {
 import type { Condition, Meaning, Operations, Width } from './operations.ts';
 
 const fp: Record<string, Meaning> = {};
+const SINGLE_PRECISION = precisionOf({ t: 0 });
 const DOUBLE_PRECISION = precisionOf({ t: 1 });
 
 /** Bits of an operand that lie in the low end of a 64-bit value, as the register's new contents. */
@@ -65,7 +67,11 @@ fp['FSQRT (scalar)'] = (o, s) => {
   const p = precisionOf(s);
   const n = p.read(o, 'n');
   const value = o.keep(p.sqrt(n));
-  const alike = roundsAlike(o, () => isExactFactor(p, value, value, n));
+  const alike = roundsAlike(
+    o,
+    () => noSubnormals(p, n),
+    () => isExactFactor(p, value, value, n),
+  );
   preferHost(o, p, [...alike, p.lt(value, p.infinity)], value, 'sqrt', ['n']);
 };
 
@@ -76,7 +82,11 @@ for (const name of ['FADD', 'FSUB'] as const)
     const n = p.read(o, 'n');
     const m = p.read(o, 'm');
     const value = o.keep(p[operation](n, m));
-    const alike = roundsAlike(o, () => isExactSum(o, p, n, name === 'FADD' ? m : p.neg(m), value));
+    const alike = roundsAlike(
+      o,
+      () => noSubnormals(p, n, m, value),
+      () => isExactSum(o, p, n, name === 'FADD' ? m : p.neg(m), value),
+    );
     // Subnormal sums are exact.
     preferHost(o, p, [...alike, isFinite(p, value)], value, operation, ['n', 'm']);
   };
@@ -94,7 +104,11 @@ for (const [name, operation, negate] of [
     const zero = p.const(0);
     const exact = (): X32 => (operation === 'mul' ? isExactProduct(p, n, m, value) : isExactFactor(p, value, m, n));
     const conditions = [
-      ...roundsAlike(o, () => i32.or(p.eq(value, zero), exact())),
+      ...roundsAlike(
+        o,
+        () => noSubnormals(p, n, m),
+        () => i32.or(p.eq(value, zero), exact()),
+      ),
       isFinite(p, value),
       // Zero is exact where a factor is, or the dividend.
       isNormal(p, value, () => (operation === 'mul' ? i32.or(p.eq(n, zero), p.eq(m, zero)) : p.eq(n, zero))),
@@ -117,8 +131,11 @@ for (const [name, operation, host] of [
 ] as const)
   fp[`${name} (scalar)`] = (o, s) => {
     const p = precisionOf(s);
-    const value = o.keep(p[host](p.read(o, 'n'), p.read(o, 'm')));
-    preferHost(o, p, [keepsSubnormals(o), p.eq(value, value)], value, operation, ['n', 'm']);
+    const n = p.read(o, 'n');
+    const m = p.read(o, 'm');
+    const value = o.keep(p[host](n, m));
+    const subnormals = keepsSubnormals(o, () => noSubnormals(p, n, m));
+    preferHost(o, p, [subnormals, p.eq(value, value)], value, operation, ['n', 'm']);
   };
 
 /** a + n * m in single precision by way of doubles: the product is exact, the sum may be rounded twice. */
@@ -135,7 +152,12 @@ function fusedSingle(o: Operations, a: XF32, n: XF32, m: XF32): { value: Real; c
     i32.and(isExactSum(o, DOUBLE_PRECISION, product, addend, wide), f64.eq(f64.promote(value), wide));
   return {
     value,
-    conditions: [...roundsAlike(o, exact), i32.eqz(halfway), f32.lt(size, f32.const(Infinity)), i32.eqz(tiny)],
+    conditions: [
+      ...roundsAlike(o, () => noSubnormals(SINGLE_PRECISION, a, n, m), exact),
+      i32.eqz(halfway),
+      f32.lt(size, f32.const(Infinity)),
+      i32.eqz(tiny),
+    ],
   };
 }
 
@@ -171,7 +193,11 @@ function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; c
   return {
     value,
     conditions: [
-      ...roundsAlike(o, () => f64.eq(error, f64.const(0))),
+      ...roundsAlike(
+        o,
+        () => noSubnormals(DOUBLE_PRECISION, a, n, m, value),
+        () => f64.eq(error, f64.const(0)),
+      ),
       f64.eq(value, other),
       { unless: f64.gt(size, f64.const(2 ** -900)), holds: changesNothing },
       f64.lt(f64.max(size, f64.abs(a)), f64.const(2 ** 900)),
@@ -216,7 +242,7 @@ function compare(o: Operations, p: Precision, signalAll: boolean, withZero: bool
   const m = withZero ? p.const(0) : p.read(o, 'm');
   const ordered = withZero ? [p.eq(n, n)] : [p.eq(n, n), p.eq(m, m)];
   o.prefer(
-    [keepsSubnormals(o), ...ordered],
+    [keepsSubnormals(o, () => noSubnormals(p, n, m)), ...ordered],
     () => o.setFlags(i64.neg(i64.extendU(p.lt(n, m))), i64.extendU(p.ne(n, m)), p.ge(n, m), 0),
     () => {
       const values = [readBits(o, p, 'n'), withZero ? i64.const(0) : readBits(o, p, 'm')];
@@ -272,11 +298,12 @@ const INTEGER_ROUNDINGS: readonly IntegerRounding[] = [
 for (const { suffix, mode, host } of INTEGER_ROUNDINGS) {
   fp[`FRINT${suffix} (scalar)`] = (o, s) => {
     const p = precisionOf(s);
-    const value = o.keep(host(p, p.read(o, 'n')));
+    const n = p.read(o, 'n');
+    const value = o.keep(host(p, n));
     preferHost(
       o,
       p,
-      [keepsSubnormals(o), p.eq(value, value)],
+      [keepsSubnormals(o, () => noSubnormals(p, n)), p.eq(value, value)],
       value,
       'roundInt',
       ['n'],
@@ -305,7 +332,11 @@ for (const [name, signalInexact] of [
     const p = precisionOf(s);
     const n = p.read(o, 'n');
     const value = o.keep(p.nearest(n));
-    const alike = roundsAlike(o, () => p.eq(value, n));
+    const alike = roundsAlike(
+      o,
+      () => noSubnormals(p, n),
+      () => p.eq(value, n),
+    );
     preferHost(
       o,
       p,
@@ -333,7 +364,7 @@ function toInteger(
   const inRange = unsigned ? [p.ge(rounded, p.const(0)), p.lt(rounded, limit)] : [p.lt(p.abs(rounded), limit)];
   const convert = (['truncS', 'truncU'] as const)[unsigned];
   o.prefer(
-    [...inRange, i32.or(p.eq(rounded, value), inexactAlready(o))],
+    [...inRange, mayRound(o, p.eq(rounded, value), () => noSubnormals(p, p.read(o, 'n')))],
     () => w.write('d', p[`${convert}${w.bits}`](rounded)),
     () => {
       const parameters = [fractionBits, i32.const(rounding.mode), i32.const(unsigned), i32.const(w.bits)];
@@ -342,6 +373,9 @@ function toInteger(
     },
   );
 }
+
+/** Integers are not subnormal. */
+const always = (): X32 => i32.const(1);
 
 /** An integer of no more bits than the fraction has. */
 function fitsFraction(p: Precision, w: Width, value: Expression, unsigned: 0 | 1): X32 {
@@ -369,7 +403,7 @@ for (const unsigned of [0, 1] as const) {
     // A double holds every word.
     if (p.bits === 64 && w.bits === 32) return write();
     o.prefer(
-      roundsAlike(o, () => fitsFraction(p, w, value, unsigned)),
+      roundsAlike(o, always, () => fitsFraction(p, w, value, unsigned)),
       write,
       () => slow(o, p, w, value, i32.const(0)),
     );
@@ -381,7 +415,7 @@ for (const unsigned of [0, 1] as const) {
     const fractionBits = o.immediate32('fbits');
     const result = o.keep(p.mul(convert(p, w, value), p.power(i32.neg(fractionBits))));
     o.prefer(
-      roundsAlike(o, () => fitsFraction(p, w, value, unsigned)),
+      roundsAlike(o, always, () => fitsFraction(p, w, value, unsigned)),
       () => p.write(o, 'd', result),
       () => slow(o, p, w, value, fractionBits),
     );
@@ -389,20 +423,25 @@ for (const unsigned of [0, 1] as const) {
 }
 
 fp['FCVT (S to D)'] = (o) => {
-  const value = o.keep(f64.promote(o.readFloat32('n')));
+  const narrow = o.readFloat32('n');
+  const value = o.keep(f64.promote(narrow));
   o.prefer(
-    [keepsSubnormals(o), f64.eq(value, value)],
+    [keepsSubnormals(o, () => noSubnormals(SINGLE_PRECISION, narrow)), f64.eq(value, value)],
     () => o.writeFloat64('d', value),
     () => writeBits(o, o.callFloat('convert32to64', o.readLane('n', 2), i32.const(0)) as X64),
   );
 };
 fp['FCVT (D to S)'] = (o) => {
-  const p = precisionOf({ t: 0 });
+  const p = SINGLE_PRECISION;
   const wide = o.readFloat64('n');
   const value = o.keep(f32.demote(wide));
   o.prefer(
     [
-      ...roundsAlike(o, () => f64.eq(f64.promote(value), wide)),
+      ...roundsAlike(
+        o,
+        () => noSubnormals(DOUBLE_PRECISION, wide),
+        () => f64.eq(f64.promote(value), wide),
+      ),
       isFinite(p, value),
       isNormal(p, value, () => f64.eq(wide, f64.const(0))),
     ],

@@ -4,7 +4,7 @@ import type { In32, X32, X64, XV } from '../../wasm/expression.ts';
 import { i32, i64, v128 } from '../../wasm/expression.ts';
 import { f64 } from '../../wasm/float.ts';
 import { f32x4, f64x2, i32x4, i64x2 } from '../../wasm/vector.ts';
-import { inexactAlready, keepsSubnormals, roundingMode, roundsAlike } from './fp-fast.ts';
+import { keepsSubnormals, mayRound, roundingMode, roundsAlike } from './fp-fast.ts';
 import type { Meaning, Operations } from './operations.ts';
 import type { FloatVector } from './simd-fp-lanes.ts';
 import {
@@ -13,6 +13,7 @@ import {
   callLanes,
   floatScalarShape,
   floatVectorShape,
+  noSubnormalLanes,
   preferLanes,
   readFloats,
   vectorOf,
@@ -72,7 +73,7 @@ function toIntegers(
   const rounded = o.keep(host(v, scaled));
   const limit = constant(v, 2 ** (v.bits - (unsigned ? 0 : 1)));
   const inRange = unsigned ? v128.and(v.ge(rounded, ZERO), v.lt(rounded, limit)) : v.lt(v.abs(rounded), limit);
-  const exact = i32.or(v.all(v.eq(rounded, scaled)), inexactAlready(o));
+  const exact = mayRound(o, v.all(v.eq(rounded, scaled)), () => noSubnormalLanes(v, n));
   preferLanes(o, shape, [v.all(inRange), exact], truncate(v, rounded, unsigned), 'toInt', [n, ...parameters]);
 }
 
@@ -87,7 +88,14 @@ function fromIntegers(o: Operations, shape: Shape, unsigned: boolean, fractionBi
   }
   if (fractionBits) value = v.mul(value, power(v, i32.neg(fractionBits)));
   const parameters = [fractionBits ?? i32.const(0), i32.const(unsigned ? 1 : 0)];
-  preferLanes(o, shape, roundsAlike(o), o.keep(value), 'fromInt', [n, ...parameters]);
+  preferLanes(
+    o,
+    shape,
+    roundsAlike(o, () => i32.const(1)),
+    o.keep(value),
+    'fromInt',
+    [n, ...parameters],
+  );
 }
 const FIRST_AND_SECOND = Array.from({ length: 16 }, (_, i) => (i < 8 ? i : i + 8));
 
@@ -96,7 +104,7 @@ function roundToIntegers(o: Operations, shape: Shape, rounding: VectorRounding):
   const n = readFloats(o, shape, 'n');
   const parameters = [i32.const(rounding.mode), i32.const(0)];
   if (!rounding.host) return writeShape(o, shape, 'd', callLanes(o, v, 'roundInt', [n, ...parameters]));
-  const conditions = [keepsSubnormals(o), allOrdered(v, n)];
+  const conditions = [keepsSubnormals(o, () => noSubnormalLanes(v, n)), allOrdered(v, n)];
   preferLanes(o, shape, conditions, o.keep(rounding.host(v, n)), 'roundInt', [n, ...parameters]);
 }
 
@@ -120,7 +128,12 @@ for (const [name, signalInexact] of [
     const n = readFloats(o, shape, 'n');
     const parameters = [roundingMode(o), i32.const(signalInexact)];
     const value = o.keep(v.nearest(n));
-    const conditions = [...roundsAlike(o, () => v.all(v.eq(value, n))), allOrdered(v, n)];
+    const alike = roundsAlike(
+      o,
+      () => noSubnormalLanes(v, n),
+      () => v.all(v.eq(value, n)),
+    );
+    const conditions = [...alike, allOrdered(v, n)];
     preferLanes(o, shape, conditions, value, 'roundInt', [n, ...parameters]);
   };
 
@@ -175,7 +188,15 @@ conversions.FCVTN = (o, s) => {
   const exact = (back: XV): X32 => i64x2.allTrue(f64x2.eq(back, n));
   const low = v128.or(tiny, repeated(~0n << 64n, 128));
   o.prefer(
-    [...roundsAlike(o, () => exact(f64x2.promoteLow(value))), allFinite(v, value), v.all(low)],
+    [
+      ...roundsAlike(
+        o,
+        () => noSubnormalLanes(vectorOf({ q: 1, size: 3 }), n),
+        () => exact(f64x2.promoteLow(value)),
+      ),
+      allFinite(v, value),
+      v.all(low),
+    ],
     () => writeHalf(o, s.Q!, v128.lane64(value, 0)),
     () => writeHalf(o, s.Q!, convertEach(o, 64, 32, roundingMode(o))),
   );
@@ -205,7 +226,10 @@ conversions.FCVTL = (o, s) => {
   const n = s.Q === 1 ? o.keep(v128.splat64(o.readLane('n', 3, 8))) : o.readVector('n');
   const value = o.keep(f64x2.promoteLow(n));
   o.prefer(
-    [keepsSubnormals(o), allOrdered(vectorOf({ q: 1, size: 3 }), value)],
+    [
+      keepsSubnormals(o, () => noSubnormalLanes(vectorOf({ q: 1, size: 2 }), n)),
+      allOrdered(vectorOf({ q: 1, size: 3 }), value),
+    ],
     () => o.writeVector('d', value),
     () => write(each(2)),
   );

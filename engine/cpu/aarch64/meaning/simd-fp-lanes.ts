@@ -86,6 +86,12 @@ export const allOrdered = (v: FloatVector, ...values: XV[]): X32 =>
 export const allNormal = (v: FloatVector, value: XV, ...factors: XV[]): X32 =>
   v.all(factors.map((factor) => v.eq(factor, ZERO)).reduce((a, b) => v128.or(a, b), v.gt(v.abs(value), v.least)));
 
+/** None of the lanes is subnormal. */
+export const noSubnormalLanes = (v: FloatVector, ...values: readonly XV[]): X32 =>
+  v.all(
+    values.map((value) => v128.or(v.ge(v.abs(value), v.least), v.eq(value, ZERO))).reduce((a, b) => v128.and(a, b)),
+  );
+
 /** The rounded sums of kept vectors are the sums; see fp-fast.ts for this and what follows. */
 export function areExactSums(o: Operations, v: FloatVector, a: XV, b: XV, sum: XV): X32 {
   const part = o.keep(v.sub(sum, a));

@@ -15,6 +15,7 @@ import {
   areExactSums,
   areShort,
   callLanes,
+  noSubnormalLanes,
   floatScalarShape,
   floatVectorShape,
   preferLanes,
@@ -42,24 +43,25 @@ const binary =
     preferLanes(o, shape, conditions(o, v, value, n, m), value, operation, [n, m]);
   };
 
-const whenExact = (o: Operations, v: FloatVector, value: XV, exact: () => X32): Condition[] => [
-  ...roundsAlike(o, exact),
+/** As roundsAlike, for finite results; `values`: operands, and a result that may be subnormal. */
+const whenExact = (o: Operations, v: FloatVector, value: XV, values: readonly XV[], exact: () => X32): Condition[] => [
+  ...roundsAlike(o, () => noSubnormalLanes(v, ...values), exact),
   allFinite(v, value),
 ];
 const whenSum = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] =>
-  whenExact(o, v, value, () => areExactSums(o, v, n, m, value));
+  whenExact(o, v, value, [n, m, value], () => areExactSums(o, v, n, m, value));
 const whenDifference = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] =>
-  whenExact(o, v, value, () => areExactSums(o, v, n, o.keep(v.neg(m)), value));
+  whenExact(o, v, value, [n, m, value], () => areExactSums(o, v, n, o.keep(v.neg(m)), value));
 const whenProduct = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] => [
-  ...whenExact(o, v, value, () => areShort(v, n, m)),
+  ...whenExact(o, v, value, [n, m], () => areShort(v, n, m)),
   allNormal(v, value, n, m),
 ];
 const whenQuotient = (o: Operations, v: FloatVector, value: XV, n: XV, m: XV): Condition[] => [
-  ...whenExact(o, v, value, () => areExactFactors(v, value, m, n)),
+  ...whenExact(o, v, value, [n, m], () => areExactFactors(v, value, m, n)),
   allNormal(v, value, n),
 ];
 const whenOrdered = (o: Operations, v: FloatVector, _: XV, n: XV, m: XV): Condition[] => [
-  keepsSubnormals(o),
+  keepsSubnormals(o, () => noSubnormalLanes(v, n, m)),
   allOrdered(v, n, m),
 ];
 
@@ -69,7 +71,8 @@ Object.assign(BINARY, {
   FABD: binary(
     'absDifference',
     (v, n, m) => v.abs(v.sub(n, m)),
-    (o, v, value, n, m) => whenExact(o, v, value, () => areExactSums(o, v, n, o.keep(v.neg(m)), o.keep(v.sub(n, m)))),
+    (o, v, value, n, m) =>
+      whenExact(o, v, value, [n, m, value], () => areExactSums(o, v, n, o.keep(v.neg(m)), o.keep(v.sub(n, m)))),
   ),
   FMUL: binary('mul', (v, n, m) => v.mul(n, m), whenProduct),
   FMULX: binary('mulExtended', (v, n, m) => v.mul(n, m), whenProduct),
@@ -133,7 +136,12 @@ function fusedSingles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditio
   const large = v128.or(v.gt(v.abs(value), v.least), v128.not(evens(2, ...nonzero)));
   return {
     value,
-    conditions: [...roundsAlike(o, exact), allFinite(v, value), v.all(large), i32.eqz(i64x2.bitmask(ties))],
+    conditions: [
+      ...roundsAlike(o, () => noSubnormalLanes(v, a, n, m), exact),
+      allFinite(v, value),
+      v.all(large),
+      i32.eqz(i64x2.bitmask(ties)),
+    ],
   };
 }
 
@@ -170,7 +178,13 @@ function fusedDoubles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditio
     v.lt(v.max(v.abs(n), v.abs(m)), constant(2 ** 990)),
   ];
   const exact = (): X32 => v.all(v.eq(error, ZERO));
-  return { value, conditions: [...roundsAlike(o, exact), v.all(inRange.reduce((x, y) => v128.and(x, y)))] };
+  return {
+    value,
+    conditions: [
+      ...roundsAlike(o, () => noSubnormalLanes(v, a, n, m, value), exact),
+      v.all(inRange.reduce((x, y) => v128.and(x, y))),
+    ],
+  };
 }
 
 for (const [name, negate] of [
@@ -274,7 +288,7 @@ fp['FSQRT (vector)'] = (o, s) => {
   const v = vectorOf(shape);
   const n = readFloats(o, shape, 'n');
   const value = o.keep(v.sqrt(n));
-  const conditions = whenExact(o, v, value, () => areExactFactors(v, value, value, n));
+  const conditions = whenExact(o, v, value, [n], () => areExactFactors(v, value, value, n));
   preferLanes(o, shape, conditions, value, 'sqrt', [n]);
 };
 
