@@ -80,7 +80,7 @@ describe('lines of two runs', () => {
   });
 
   it('may be very many', () => {
-    const many = Array.from({ length: 300_000 }, (_, i) => both(`line ${i}`, i));
+    const many = Array.from({ length: 130_000 }, (_, i) => both(`line ${i}`, i));
     const lines = mergedLines([console('a', same(...many.slice(0, 100)), { kind: 'same', lines: many })]);
     expect(foldedRows(lines, new Set())).toHaveLength(1);
     expect(foldedRows(lines, new Set([0]))).toHaveLength(lines.length);
