@@ -182,23 +182,38 @@ export class BankedMemory implements PhysicalMemory {
   /** What has no place yet is left out. */
   segments(address: Pa, size: number, at: Gpa, writable: boolean, kind: BankKind = 'ram'): MapSegment[] {
     const out: MapSegment[] = [];
-    for (const { bank, start: blockStart, size: blockSize, host } of this.#placed(kind)) {
-      const start = Math.max(address, blockStart);
-      const end = Math.min(address + size, blockStart + blockSize);
-      if (start >= end) continue;
-      const offset = hostOffset(host + (start - blockStart));
-      const last = out.at(-1);
-      // Blocks of a bank that were placed one behind the other make one segment.
-      if (bank.hosts.length > 1 && last && last.physical + last.size === start && last.host + last.size === offset)
-        last.size += end - start;
-      else
-        out.push({
-          start: (at + (start - address)) as Gpa,
-          size: end - start,
-          host: offset,
-          physical: pa(start),
-          writable,
-        });
+    for (const bank of this.#banks) {
+      if (bank.kind !== kind) continue;
+      const end = Math.min(address + size, bank.start + bank.size);
+      let from = Math.max(address, bank.start);
+      while (from < end) {
+        const index = Math.floor((from - bank.start) / bank.block);
+        const blockStart = bank.start + index * bank.block;
+        const to = Math.min(end, blockStart + bank.block);
+        const host = bank.hosts[index]!;
+        if (host !== ABSENT) {
+          const last = out.at(-1);
+          const offset = hostOffset(host + (from - blockStart));
+          // Blocks of a bank that were placed one behind the other make one segment.
+          if (
+            from === blockStart &&
+            index > 0 &&
+            last &&
+            last.physical + last.size === from &&
+            last.host + last.size === offset
+          )
+            last.size += to - from;
+          else
+            out.push({
+              start: (at + (from - address)) as Gpa,
+              size: to - from,
+              host: offset,
+              physical: pa(from),
+              writable,
+            });
+        }
+        from = to;
+      }
     }
     return out;
   }
@@ -221,12 +236,10 @@ export class BankedMemory implements PhysicalMemory {
   }
 
   /** Blocks that have their place, in address order. */
-  *#placed(kind?: BankKind): Generator<Piece & { host: number }> {
-    for (const bank of this.#banks) {
-      if (kind !== undefined && bank.kind !== kind) continue;
+  *#placed(): Generator<Piece & { host: number }> {
+    for (const bank of this.#banks)
       for (const [index, host] of bank.hosts.entries())
         if (host !== ABSENT) yield { ...this.#piece(bank, index), host };
-    }
   }
 
   #covers(address: Pa, size: number, accept: (bank: Bank) => boolean): boolean {
