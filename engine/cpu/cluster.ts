@@ -260,11 +260,13 @@ export class CpuCluster {
 
   flushTlbs(cpu: number): void {
     this.tlbs.flush(cpu);
+    this.regions?.unwind();
   }
 
   /** The CPU uses other translation tables from now on, or the same ones with another ASID. */
   selectTlbs(cpu: number, key: readonly [number, number, number, number]): void {
     this.tlbs.select(cpu, key);
+    this.regions?.unwind();
   }
 
   /** A new address map; maps live as long as the cluster. */
@@ -330,6 +332,7 @@ export class CpuCluster {
   /** TLBI by address: VA[55:12] in bits 43:0 of hi:lo. */
   flushTlbPage(cpu: number, lo: number, hi: number): void {
     this.tlbs.flushPage(cpu, lo, hi);
+    this.regions?.unwind();
   }
 
   /** AT: the translation of the address in `exchange` goes to PAR_EL1. */

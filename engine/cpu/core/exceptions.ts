@@ -250,7 +250,7 @@ export function defineExceptions(context: ServiceContext): void {
     const masked = f.keep(state.get32('pstate'));
     const when = (bit: number, then: () => void): void => f.if(i32.and(attention.get, bit), then);
     const consume = (bit: number): void => state.set32('attention', i32.and(attention.get, ~bit));
-    // All regions have come back by now: the dropped one no longer runs.
+    // All regions have come back by now.
     when(ATTENTION.CODE, () => {
       consume(ATTENTION.CODE);
       f.set(attention, state.get32('attention'));

@@ -6,7 +6,7 @@ import { CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from
 import type { Services } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
 import type { X32 } from '../wasm/expression.ts';
-import { I32, i32, i64 } from '../wasm/expression.ts';
+import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
 import { HANDLERS, INLINE_END, SPECIAL } from './handlers.ts';
@@ -18,10 +18,14 @@ import { declareLocals, InlineOperations, reload, spill } from './inline.ts';
 export const OUTLINED = { params: [I32], results: [] } as const;
 
 /**
- * Type of translated regions: record of the entry, budget left (in records' bytes), depth of calls between regions. They
- * return what is left of the budget; everything else is in the state.
+ * Type of translated regions: record of the entry, budget left (in records' bytes), depth of calls between regions, and
+ * the return address that the calling region expects. They return what is left of the budget, plus RETURNED if they come
+ * back by that return: then the state has no address. Everything else is in the state.
  */
-export const REGION = { params: [I32, I32, I32], results: [I32] } as const;
+export const REGION = { params: [I32, I32, I32, I64], results: [I32] } as const;
+export const RETURNED = 1;
+/** No region called: the address is one that no return goes to without a fault. */
+const NOBODY = -1;
 
 /**
  * `hot`: how often a branch target must be reached for the translator to hear of it, and records may stand for what it
@@ -107,7 +111,12 @@ class LoopWriter {
     const { f, locals } = this;
     const { window } = this.area;
     const before = f.keep(i32.load(window, STATE.remaining));
-    const left = f.callIndirect32(REGION, i32.load16u(locals.ip.get), locals.ip.get, before, 0);
+    const result = f.callIndirect32(REGION, i32.load16u(locals.ip.get), locals.ip.get, before, 0, NOBODY);
+    const left = f.keep(i32.and(result, ~RETURNED));
+    f.if(i32.and(result, RETURNED), () => {
+      f.store64(window, STATE.pc, NOBODY);
+      f.store32(window, STATE.ip, this.area.resolveRecord);
+    });
     f.store32(window, STATE.remaining, left);
     f.if(i32.load(window, STATE.lazyKind), () => f.call(this.services.settleFlags));
     const done = i64.extendU(i32.shrU(i32.sub(before, left), 4));

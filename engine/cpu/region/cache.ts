@@ -232,7 +232,7 @@ export class RegionCache {
 
   private drop(region: Region): void {
     const { slot, page, records, entry } = region;
-    const { table, area } = this.options;
+    const { table } = this.options;
     const record = records + entry * (RECORD_SIZE / 4);
     if (this.view.getUint16(record, true) === REGION_HANDLER.FIRST + slot) this.view.setUint16(record, 0, true);
     table.set(REGION_HANDLER.FIRST + slot, null);
@@ -245,7 +245,15 @@ export class RegionCache {
       this.byPage.delete(page);
       this.bytes.fill(0, records + COVERAGE_OFFSET, records + COVERAGE_OFFSET + 128);
     }
-    const attention = area.window + STATE.attention;
+    this.unwind();
+  }
+
+  /**
+   * Has all running regions come back after their instruction: code went away, or addresses may mean something else, and
+   * regions return to each other without looking addresses up.
+   */
+  unwind(): void {
+    const attention = this.options.area.window + STATE.attention;
     this.view.setInt32(attention, this.view.getInt32(attention, true) | ATTENTION.CODE, true);
   }
 

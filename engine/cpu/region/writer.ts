@@ -7,10 +7,10 @@ import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layo
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
-import { OUTLINED, REGION } from '../interpreter/loop.ts';
+import { OUTLINED, REGION, RETURNED } from '../interpreter/loop.ts';
 import type { In32, X32, X64 } from '../wasm/expression.ts';
-import { I32, i32, i64 } from '../wasm/expression.ts';
-import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
+import { I32, I64, i32, i64 } from '../wasm/expression.ts';
+import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
 import { inPage } from './blocks.ts';
 import { regionMeaning, SP_BIT } from './effects.ts';
@@ -48,6 +48,8 @@ export class RegionWriter {
   private readonly state: StateAccess;
   private readonly left: L32;
   private readonly depth: X32;
+  /** Where the region that called this one expects the return. */
+  private readonly back: L64;
   /** Where a side exit happens: record number, and in the upper half instructions charged for but not executed. */
   private readonly site: L32;
   private readonly labels = new Map<number, Label>();
@@ -64,6 +66,7 @@ export class RegionWriter {
     this.state = new StateAccess(f, place.area.window);
     this.left = f.param(I32, 1);
     this.depth = f.param(I32, 2).get;
+    this.back = f.param(I64, 3);
     this.site = f.local(I32);
     this.operations = new RegionOperations(f, place.area.window, services, () => this.leaveHere());
   }
@@ -312,6 +315,8 @@ export class RegionWriter {
         return this.takeEnding(ending.instruction, {
           jump: (target) => {
             this.storeAll(exit);
+            if (ending.returns)
+              f.if(i64.eq(target, this.back.get), () => f.return(i32.or(this.left.get, RETURNED)), undefined, 'likely');
             this.lookUp(target);
             if (ending.returns) f.if(this.depth, () => f.return(this.left.get));
             this.chain();
@@ -396,14 +401,14 @@ export class RegionWriter {
     const record = f.keep(state.get32('ip'));
     const handler = f.keep(i32.load16u(record));
     f.if(i32.geU(handler, REGION_HANDLER.FIRST), () =>
-      f.returnCallIndirect(REGION, handler, record, left.get, this.depth),
+      f.returnCallIndirect(REGION, handler, record, left.get, this.depth, this.back.get),
     );
     f.call(this.services.untranslated, record);
     f.return(left.get);
   }
 
   private call(ending: Extract<Ending, { kind: 'call' }>, exit: Exit, find: () => void): void {
-    const { f, state, left, operations, flow, window } = this;
+    const { f, state, left, operations, flow } = this;
     operations.commit();
     this.storeAll(exit);
     find();
@@ -422,16 +427,17 @@ export class RegionWriter {
     );
     f.if(
       i32.geU(this.depth, DEEPEST_CALL),
-      () => f.returnCallIndirect(REGION, handler, record, left.get, this.depth),
+      () => f.returnCallIndirect(REGION, handler, record, left.get, this.depth, this.back.get),
       undefined,
       'unlikely',
     );
-    f.set(left, f.callIndirect32(REGION, handler, record, left.get, i32.add(this.depth, 1)));
-    const elsewhere = i32.ne(state.get32('ip'), this.record(ending.next));
     const { locals } = operations;
-    const moved = i64.ne(i64.add(i64.load(window, STATE.pcBias), this.place.records / 4), locals.page.get);
-    f.if(i32.or(elsewhere, moved), () => f.return(left.get), undefined, 'unlikely');
-    f.set(locals.tlb, i32.load(window, STATE.dataTlb));
+    const expected = i64.add(locals.page.get, ending.next);
+    f.set(left, f.callIndirect32(REGION, handler, record, left.get, i32.add(this.depth, 1), expected));
+    // Anything else than the expected return is in the state, for whoever comes next.
+    f.if(i32.eqz(i32.and(left.get, RETURNED)), () => f.return(left.get), undefined, 'unlikely');
+    f.set(left, i32.xor(left.get, RETURNED));
+    state.set64('pcBias', i64.sub(locals.page.get, this.place.records / 4));
     const next = flow.blocks[back]!;
     this.load(next.live);
     f.set(locals.flagKind, LAZY.STORED);
