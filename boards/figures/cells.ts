@@ -1184,4 +1184,22 @@ export const CELL_FIGURES: readonly CellFigures[] = [
       { bdf: 0x18, id: 0, peers: 2, protocol: 1 },
     ],
   },
+  {
+    board: 'qemu-arm64',
+    file: 'linux-demo',
+    name: 'qemu-arm64-linux-demo',
+    flags: 0x40000001,
+    cpus: 0xc,
+    console: { type: 'PL011', address: 0x9000000, divider: 0 },
+    vpciIrqBase: 108,
+    loadable: [
+      { physical: 0x7f900000, virtual: 0, size: 64 * KiB, dma: false },
+      { physical: 0x70000000, virtual: 0x70000000, size: 128 * MiB, dma: true },
+    ],
+    irqchips: [{ pinBase: 32, words: [2, 0, 0, 0x3000] }],
+    pci: [
+      { bdf: 0, id: 2, peers: 3, protocol: 0 },
+      { bdf: 8, id: 1, peers: 2, protocol: 1 },
+    ],
+  },
 ];
