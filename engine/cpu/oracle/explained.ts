@@ -25,6 +25,7 @@ const DATA_ABORTS = [0x24, 0x25];
 const CACHE_MAINTENANCE = 1n << 8n;
 /** ISS.DFSC. */
 const FAULT_STATUS = 0x3fn;
+const UNDEFINED_INSTRUCTION = 0x200_0000n;
 const EXTERNAL_ABORT = 0x10n;
 const ALIGNMENT_FAULT = 0x21n;
 const PC_ALIGNMENT = 0x22;
@@ -66,6 +67,16 @@ export const EXPLAINED: readonly Explanation[] = [
       const esr = field.replace('far', 'esr');
       return field.startsWith('far') && !all.has(esr) && ((ours ?? 0n) ^ (theirs ?? 0n)) < 16n;
     },
+  },
+  {
+    name: 'instructions beyond Armv8.2',
+    reason: 'where a branch leads into arbitrary words, QEMU’s max knows some that the engine’s does not',
+    section: 'A2 Armv8-A architecture extensions',
+    explains: (_, __, ___, cpu, all) =>
+      cpu === 'max' &&
+      [...all].some(
+        ([name, [ours, theirs]]) => name.startsWith('esr') && ours === UNDEFINED_INSTRUCTION && theirs !== ours,
+      ),
   },
   {
     name: 'access that leaves memory for an unmapped page',

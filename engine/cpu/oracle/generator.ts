@@ -172,6 +172,8 @@ class BlockWriter {
   private readonly space: AddressSpace | undefined;
   private readonly state: BlockState;
   private readonly pointers: [number, number][] = [];
+  /** Kind and size of the last load-exclusive. */
+  private monitor: string | undefined;
   /** Registers whose initial value matters, or that were written: not free to be given a value. */
   private readonly taken = new Set<number>();
 
@@ -255,6 +257,7 @@ class BlockWriter {
     const word = this.wordWith(instruction, fixed, statics);
     if (word === undefined) return;
     const fields = extractFields(instruction.pattern, word);
+    if (this.mixesExclusives(name, fields)) return;
     if (isMemory(instruction)) this.aim(instruction, fields);
     this.words.push(word);
     for (const field of ['Rd', 'Rt', 'Rt2', 'Rs', 'Rn']) {
@@ -280,6 +283,18 @@ class BlockWriter {
       if (fits(extractFields(instruction.pattern, word))) return word;
     }
     return undefined;
+  }
+
+  /**
+   * A store-exclusive of another size than the load before it, through the same register: QEMU may then store and report
+   * failure all the same (see ../aarch64/choices.ts).
+   */
+  private mixesExclusives(name: string, fields: Readonly<Record<string, number>>): boolean {
+    if (!/^(LDA?|STL?)X[RP]$/.test(name)) return false;
+    const size = `${name.slice(-1)} ${fields.size ?? fields.sz}`;
+    if (name.startsWith('ST')) return this.monitor !== undefined && this.monitor !== size;
+    this.monitor = size;
+    return false;
   }
 
   /** After an exclusive load, often the store that belongs to it. */

@@ -55,4 +55,4 @@ do {
   seed++;
 } while (hostNow() < end);
 print(`${instructions} instructions, no difference; seeds ${values.seed} to ${seed - 1}`);
-for (const line of coverage.report(models.map(cpuModel))) print(line);
+if (!values.only && !values.spaces) for (const line of coverage.report(models.map(cpuModel))) print(line);
