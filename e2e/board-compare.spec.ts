@@ -62,6 +62,8 @@ test('a folder becomes projects, and what cannot be read comes along', async ({ 
     await expect(page.getByRole('region', { name: 'Problems' })).toContainText('broken.c');
     await page.getByRole('button', { name: 'Projects', exact: true }).click();
     await expect(page.getByRole('list', { name: 'Files' })).toContainText('notes.md');
+    await page.getByRole('list', { name: 'Files' }).getByRole('button', { name: 'broken.c', exact: true }).click();
+    await expect(page.getByRole('region', { name: 'Source' }).getByRole('status')).toContainText('Line 1');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
