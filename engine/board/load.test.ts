@@ -87,6 +87,30 @@ describe('board.json', () => {
     ]);
   });
 
+  it('of a PC has its own platform, whose windows must not clash either', () => {
+    const pc = {
+      architecture: 'x86',
+      gic: undefined,
+      timers: undefined,
+      uarts: [{ name: 'uart0', type: '8250', space: 'ports', base: '0x3f8', size: '0x8' }],
+      devices: [],
+      x86: { ioApics: [{ base: '0xfec00000', pins: 24 }], pmTimerPort: 0x608, hpet: '0xfed00000' },
+    };
+    expect(problems(pc)).toEqual([]);
+    expect(problems({ ...pc, x86: undefined })).toEqual([
+      'small/board.json: x86: an x86 board needs IOAPICs and a PM timer',
+    ]);
+    expect(problems({ ...pc, gic: SMALL.gic })).toContain('small/board.json: gic: an x86 board has no GIC');
+    expect(problems({ x86: pc.x86 })).toContain('small/board.json: x86: an arm64 board has no PC platform');
+    const iommu = { name: 'dmar0', type: 'VT-d', base: '0xfec00000', size: '0x1000' };
+    expect(problems({ ...pc, iommus: [iommu] })).toEqual([
+      'small/board.json: IOAPIC 0 at 0xfec00000 overlaps dmar0 at 0xfec00000 + 0x1000',
+    ]);
+    // Ports are no addresses: one at 0 does not clash with memory there.
+    const low = { ram: [{ name: 'RAM', base: '0x0', size: '0x10000000' }] };
+    expect(problems({ ...pc, ...low })).toEqual([]);
+  });
+
   it('is listed by folder; broken ones are reported beside the good ones', () => {
     const files: Record<string, string> = { b: JSON.stringify(SMALL), a: JSON.stringify(SMALL), broken: '{}' };
     const { boards, errors } = listBoards({
