@@ -85,6 +85,8 @@ export class RegionCache {
   private readonly byPage = new Map<number, Set<Region>>();
   private slots = 0;
   private codeBytes = 0;
+  /** The host cannot compile regions. */
+  private refused = false;
   /** Ticks since the first of the waiting was asked for. */
   private waited = 0;
   /** How often a record inside some region was asked for. */
@@ -97,19 +99,20 @@ export class RegionCache {
     this.options = options;
     this.view = new DataView(options.memory.buffer);
     this.bytes = new Uint8Array(options.memory.buffer);
-    // Hits of the TLB are likely; where the host does not know the flag, hints are passed over.
-    setFlagsFromString('--experimental-wasm-branch-hinting');
+    // Hits of the TLB are likely. Versions from 14 on are not asked: an unknown flag is an error message to the user.
+    if (Number.parseInt(process.versions.v8) < 14) setFlagsFromString('--experimental-wasm-branch-hinting');
   }
 
   /** Asks for a region that starts at a record. */
   want(record: number): void {
+    if (this.refused) return;
     this.wanted.add(record);
     if (this.options.tuning.eager) this.translate();
   }
 
   /** Called between runs of guest code: translates what was asked for, in batches. */
   tick(): void {
-    if (this.wanted.size === 0 || this.options.tuning.busy?.()) return;
+    if (this.wanted.size === 0 || this.refused || this.options.tuning.busy?.()) return;
     if (this.wanted.size < BATCH && ++this.waited < (this.options.tuning.patience ?? PATIENCE)) return;
     this.waited = 0;
     this.translate();
@@ -145,10 +148,14 @@ export class RegionCache {
     if (made.length === 0) return;
     for (const { region, write } of made) module.fillTable(REGION_HANDLER.FIRST + region.slot, [write()]);
     const code = module.finish();
-    new WebAssembly.Instance(new WebAssembly.Module(code), {
-      engine: { memory, handlers: table },
-      services,
-    });
+    try {
+      new WebAssembly.Instance(new WebAssembly.Module(code), { engine: { memory, handlers: table }, services });
+    } catch (error) {
+      // A host without tail calls, or out of memory for code: the interpreter goes on alone.
+      if (!(error instanceof WebAssembly.CompileError || error instanceof RangeError)) throw error;
+      this.refused = true;
+      return;
+    }
     for (const { region } of made) {
       region.bytes = code.length / made.length;
       this.install(region);
