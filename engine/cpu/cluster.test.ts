@@ -76,6 +76,20 @@ describe('several CPUs', () => {
     expect(first.x(2)).toBe(0n);
   });
 
+  it('a store-exclusive of another size than the load fails and writes nothing', () => {
+    const flag = RAM_BASE + 0x2000;
+    const board = boardWith((a) => {
+      a.mov(0, flag);
+      a.emit('LDXR', { size: 3, Rt: 1, Rn: 0 });
+      a.emit('STXR', { size: 2, Rs: 2, Rt: 3, Rn: 0 });
+    });
+    const { cpu } = board;
+    cpu.setX(3, 0x55n);
+    run(cpu, 4);
+    expect(cpu.x(2)).toBe(1n);
+    expect(board.bytes(flag, 8).some((byte) => byte !== 0)).toBe(false);
+  });
+
   it('see code that another CPU stored', () => {
     const board = boardWith(
       (a) => {
