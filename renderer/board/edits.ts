@@ -103,7 +103,7 @@ export function giveDevices(project: OpenProject, entry: CellEntry, windows: rea
   if (windows.length === 0) return true;
   const what = windows.length === 1 ? windows[0]!.name : `${windows.length} devices`;
   const address = BigInt(project.board?.gic?.distributor ?? 0);
-  const lines = windows.flatMap(({ spi }) => (spi === undefined ? [] : [spi]));
+  const lines = windows.flatMap(({ spis }) => spis);
   return editCell(project, `Give ${what} to ${entry.name}`, entry.key, (cell) => {
     cell.memoryRegions.push(...windows.map(deviceRegion));
     if (!project.x86 && lines.length > 0)
@@ -116,12 +116,12 @@ export function giveDevices(project: OpenProject, entry: CellEntry, windows: rea
   });
 }
 
-/** Takes a device back: its own region, and its interrupt line. */
+/** Takes a device back: its own region, and its interrupt lines. */
 export function takeDevice(project: OpenProject, entry: CellEntry, window: BoardWindow, index: number): boolean {
   return editCell(project, `Take ${window.name} from ${entry.name}`, entry.key, (cell) => {
     dropRegion(cell, index);
-    if (project.x86 || window.spi === undefined) return;
-    const rest = interruptsOf(cell, false).filter((line) => line !== window.spi);
+    if (project.x86 || window.spis.length === 0) return;
+    const rest = interruptsOf(cell, false).filter((line) => !window.spis.includes(line));
     cell.irqchips = irqchipsWith(cell.irqchips, rest, false, 0n);
   });
 }

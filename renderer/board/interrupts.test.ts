@@ -35,7 +35,7 @@ describe('interrupt lines', () => {
   });
 
   it('read as ranges by owner, with devices', () => {
-    const uart = { name: 'uart0', kind: 'device' as const, start: 0n, size: 1n, spi: 1 };
+    const uart = { name: 'uart0', kind: 'device' as const, start: 0n, size: 1n, spis: [1] };
     const others = [{ title: 'greeter', lines: new Set([2, 3]) }];
     expect(lineRanges([0, 1, 2, 3, 5], [uart], others)).toEqual([
       { first: 0, last: 1, devices: ['uart0'], others: [] },

@@ -66,7 +66,7 @@ export function lineRanges(
     first,
     last,
     others: who,
-    devices: windows.filter(({ spi }) => spi !== undefined && spi >= first && spi <= last).map(({ name }) => name),
+    devices: windows.filter(({ spis }) => spis.some((spi) => spi >= first && spi <= last)).map(({ name }) => name),
   }));
 }
 

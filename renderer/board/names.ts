@@ -22,7 +22,8 @@ export interface BoardWindow {
   kind: 'ram' | 'device' | 'reserved';
   start: bigint;
   size: bigint;
-  spi: number | undefined;
+  /** Its interrupts; of several devices side by side all of theirs. */
+  spis: readonly number[];
 }
 
 const GICD_SIZE = { 2: 0x1000, 3: 0x10000 } as const;
@@ -31,13 +32,20 @@ const REDISTRIBUTOR_SIZE = 0x20000;
 
 /** Everything that the board description places at an address. */
 export function planWindows(board: BoardDescription): BoardWindow[] {
-  const window = (name: string, kind: BoardWindow['kind'], base: number, size: number, spi?: number): BoardWindow => ({
+  const window = (
+    name: string,
+    kind: BoardWindow['kind'],
+    base: number,
+    size: number,
+    spis: readonly number[] = [],
+  ): BoardWindow => ({
     name,
     kind,
     start: BigInt(base),
     size: BigInt(size),
-    spi,
+    spis,
   });
+  const of = (spi: number | undefined): number[] => (spi === undefined ? [] : [spi]);
   const { gic } = board;
   return [
     ...board.ram.map(({ name, base, size }) => window(name, 'ram', base, size)),
@@ -49,8 +57,8 @@ export function planWindows(board: BoardDescription): BoardWindow[] {
     ...(gic?.cpuInterface !== undefined ? [window('GICC', 'device', gic.cpuInterface, GICC_SIZE)] : []),
     ...(gic?.hypervisorInterface !== undefined ? [window('GICH', 'device', gic.hypervisorInterface, GICC_SIZE)] : []),
     ...(gic?.virtualCpuInterface !== undefined ? [window('GICV', 'device', gic.virtualCpuInterface, GICC_SIZE)] : []),
-    ...board.uarts.map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
-    ...runsOfDevices(board.devices).map(({ name, base, size, spi }) => window(name, 'device', base, size, spi)),
+    ...board.uarts.map(({ name, base, size, spi }) => window(name, 'device', base, size, of(spi))),
+    ...runsOfDevices(board.devices).map(({ name, base, size, spis }) => window(name, 'device', base, size, spis)),
     ...board.pci.map((host) => window(host.virtual ? 'virtual ECAM' : 'ECAM', 'device', host.ecam, host.ecamSize)),
   ];
 }
@@ -58,15 +66,16 @@ export function planWindows(board: BoardDescription): BoardWindow[] {
 /** Devices of one type side by side (`virtio0`, `virtio1`, …) become one window, `virtio0–31`. */
 function runsOfDevices(
   devices: BoardDescription['devices'],
-): { name: string; base: number; size: number; spi?: number }[] {
-  const runs: { stem: string; first: string; last: string; base: number; size: number; spi?: number }[] = [];
+): { name: string; base: number; size: number; spis: number[] }[] {
+  const runs: { stem: string; first: string; last: string; base: number; size: number; spis: number[] }[] = [];
   for (const { name, base, size, spi } of devices) {
     const [, stem, number] = /^(.*?)(\d*)$/.exec(name)!;
     const run = runs.at(-1);
     if (run && number !== '' && run.stem === stem && run.base + run.size === base) {
       run.last = number!;
       run.size += size;
-    } else runs.push({ stem: stem!, first: number!, last: number!, base, size, ...(spi !== undefined && { spi }) });
+      if (spi !== undefined) run.spis.push(spi);
+    } else runs.push({ stem: stem!, first: number!, last: number!, base, size, spis: spi === undefined ? [] : [spi] });
   }
   return runs.map(({ stem, first, last, ...run }) => ({
     name: `${stem}${first}${last === first ? '' : `–${last}`}`,

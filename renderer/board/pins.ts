@@ -86,7 +86,7 @@ function pciPin(device: CellConfig['pciDevices'][number], index: number): Pin {
 
 /** Windows of the board whose interrupt this pin carries. */
 export const windowsOf = (pin: Pin, windows: readonly BoardWindow[]): BoardWindow[] =>
-  windows.filter((window) => window.spi !== undefined && window.spi >= pin.first && window.spi <= pin.last);
+  windows.filter(({ spis }) => spis.some((spi) => spi >= pin.first && spi <= pin.last));
 
 /** True if two pins of different cells are the same wire or the two ends of one link. */
 export function samePin(a: Pin, b: Pin): boolean {

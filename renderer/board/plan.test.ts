@@ -119,7 +119,7 @@ describe('the floor plan', () => {
 describe('names of regions', () => {
   const named = (config: CellConfig): string[] =>
     config.memoryRegions.map((_, index) =>
-      regionName(config, index, [{ name: 'uart0', kind: 'device', start: 0x9000000n, size: 0x1000n, spi: 1 }]),
+      regionName(config, index, [{ name: 'uart0', kind: 'device', start: 0x9000000n, size: 0x1000n, spis: [1] }]),
     );
 
   it('say what a region opens and where it appears', () => {
@@ -166,8 +166,8 @@ describe('pins', () => {
 
   it('lead to devices and to the other end', () => {
     const [line, , pci] = pinsOf(wired, false);
-    const uart = { name: 'uart0', kind: 'device' as const, start: 0n, size: 1n, spi: 1 };
-    expect(windowsOf(line!, [uart, { ...uart, spi: 2 }])).toEqual([uart]);
+    const uart = { name: 'uart0', kind: 'device' as const, start: 0n, size: 1n, spis: [1] };
+    expect(windowsOf(line!, [uart, { ...uart, spis: [2] }])).toEqual([uart]);
     expect(samePin(pci!, pinsOf(cell('y', [], { pciDevices: [ivshmem({ shmemDevId: 0 })] }), false)[0]!)).toBe(true);
     expect(samePin(line!, pci!)).toBe(false);
   });

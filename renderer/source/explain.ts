@@ -69,6 +69,12 @@ export function explain(text: string, offset: number, facts: (address: bigint) =
     const { there, reached } = facts(value);
     lines.push(`On the board: ${there.join(', ') || 'nothing'}.`, `Reached by ${reached.join(', ') || 'no cell'}.`);
   }
-  const detail = isSize(c) ? sizeText(value) : value > 9n ? `${hex(value, 1)} = ${value}` : `${value}`;
+  const detail = isSize(c)
+    ? sizeText(value)
+    : isPhysical(c)
+      ? hex(value)
+      : value > 9n
+        ? `${hex(value, 1)} = ${value}`
+        : `${value}`;
   return { ...range, title: c || 'number', detail, lines };
 }
