@@ -2,4 +2,4 @@
 import { vi } from 'vitest';
 
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 5 });
+  vi.waitFor(check, { timeout: 50_000, interval: 5 });
