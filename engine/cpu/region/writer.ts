@@ -137,9 +137,9 @@ export class RegionWriter {
     const { f, site, left, state } = this;
     this.storeUnknownFlags();
     f.set(left, i32.add(left.get, i32.shl(i32.shrU(site.get, 16), 4)));
-    const record = i32.add(i32.shl(i32.and(site.get, UNKNOWN_SITE - 1), 4), this.place.records);
+    const record = f.keep(i32.add(i32.shl(i32.and(site.get, UNKNOWN_SITE - 1), 4), this.place.records));
     state.set32('ip', record);
-    f.if(i32.and(site.get, UNKNOWN_SITE), () => this.chain());
+    f.if(i32.and(site.get, UNKNOWN_SITE), () => this.chain(record));
     state.add32('regionSideExits', 1);
     // The record of the entry is this region: the interpreter would come back at once.
     f.if(i32.ne(state.get32('ip'), this.record(this.place.entry)), () => f.return(left.get));
@@ -317,9 +317,9 @@ export class RegionWriter {
             this.storeAll(exit);
             if (ending.returns)
               f.if(i64.eq(target, this.back.get), () => f.return(i32.or(this.left.get, RETURNED)), undefined, 'likely');
-            this.lookUp(target);
+            const record = this.lookUp(target);
             if (ending.returns) f.if(this.depth, () => f.return(this.left.get));
-            this.chain();
+            this.chain(record);
           },
         });
       case 'call':
@@ -363,18 +363,19 @@ export class RegionWriter {
       return;
     }
     this.storeAll(exit);
-    this.findTarget(offset);
-    this.chain();
+    this.chain(this.findTarget(offset));
   }
 
-  /** Makes the state's `ip` the record of a direct target, or leaves if the page is not at hand. */
-  private findTarget(offset: number): void {
-    if (inPage(offset)) this.state.set32('ip', this.record(offset));
-    else this.lookUp(i64.add(this.operations.locals.page.get, offset));
+  /** Makes the state's `ip` the record of a direct target, and returns it; leaves if the page is not at hand. */
+  private findTarget(offset: number): X32 {
+    if (!inPage(offset)) return this.lookUp(i64.add(this.operations.locals.page.get, offset));
+    const record = i32.const(this.record(offset));
+    this.state.set32('ip', record);
+    return record;
   }
 
   /** As findTarget for any address. */
-  private lookUp(target: X64): void {
+  private lookUp(target: X64): X32 {
     const { f, state, window } = this;
     const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, TAG, BIAS, RECORDS } = CODE_TLB;
     const address = f.keep(target);
@@ -392,13 +393,14 @@ export class RegionWriter {
       'unlikely',
     );
     state.set64('pcBias', i64.load(entry, BIAS));
-    state.set32('ip', i32.add(i32.load(entry, RECORDS), i32.shl(i32.and(low, 0xffc), 2)));
+    const record = f.keep(i32.add(i32.load(entry, RECORDS), i32.shl(i32.and(low, 0xffc), 2)));
+    state.set32('ip', record);
+    return record;
   }
 
-  /** Everything is stored: goes on in the region at the state's `ip` if there is one. */
-  private chain(): void {
-    const { f, state, left } = this;
-    const record = f.keep(state.get32('ip'));
+  /** Everything is stored: goes on in the region at a record, which the state's `ip` is, if there is one. */
+  private chain(record: X32): void {
+    const { f, left } = this;
     const handler = f.keep(i32.load16u(record));
     f.if(i32.geU(handler, REGION_HANDLER.FIRST), () =>
       f.returnCallIndirect(REGION, handler, record, left.get, this.depth, this.back.get),
@@ -407,14 +409,13 @@ export class RegionWriter {
     f.return(left.get);
   }
 
-  private call(ending: Extract<Ending, { kind: 'call' }>, exit: Exit, find: () => void): void {
+  private call(ending: Extract<Ending, { kind: 'call' }>, exit: Exit, find: () => X32): void {
     const { f, state, left, operations, flow } = this;
     operations.commit();
     this.storeAll(exit);
-    find();
+    const record = find();
     const back = flow.blockAt(ending.next);
-    if (back === undefined || !flow.allows(exit.block.order, back)) return this.chain();
-    const record = f.keep(state.get32('ip'));
+    if (back === undefined || !flow.allows(exit.block.order, back)) return this.chain(record);
     const handler = f.keep(i32.load16u(record));
     f.if(
       i32.ltU(handler, REGION_HANDLER.FIRST),
