@@ -16,8 +16,8 @@ export interface BareBoardRun {
 }
 
 /** Runs a kernel to its end on a machine of its own. Throws if it does not end or finds itself wrong. */
-export function runOnBareBoard(board: BoardDescription, kernel: Kernel): BareBoardRun {
-  const machine = new BoardMachine(board);
+export function runOnBareBoard(board: BoardDescription, kernel: Kernel, regions: boolean): BareBoardRun {
+  const machine = new BoardMachine(board, { regions, hostClock: () => performance.now() });
   const output = new KernelOutput();
   const begin = { ms: 0, instructions: 0 };
   const end = { ms: 0, instructions: 0 };

@@ -57,17 +57,17 @@ const onQemu = (): Promise<number> =>
     ...['-serial', 'stdio', ...system],
   ]);
 
-const here = (board: string, script: string): Promise<number> =>
+const here = (board: string, script: string, regions: boolean): Promise<number> =>
   secondsUntil(INIT_STARTS, process.execPath, [
     join(import.meta.dirname, '../cli/main.ts'),
-    ...['run', board, script, '--cpus', '1'],
+    ...['run', board, script, '--cpus', '1', ...(regions ? [] : ['--no-jit'])],
     ...system.map((argument) => argument.replace(/^-(?=\w+$)/, '--')),
   ]);
 
 /** Boots `repeat` times on each side. Rejects if a boot does not get to init. */
 export async function measureBoot(
   board: string,
-  { repeat, withQemu }: { repeat: number; withQemu: boolean },
+  { repeat, withQemu, regions }: { repeat: number; withQemu: boolean; regions: boolean },
 ): Promise<BootResult> {
   const folder = mkdtempSync(join(tmpdir(), 'cellblock-bench-'));
   try {
@@ -78,7 +78,7 @@ export async function measureBoot(
     const theirs: number[] = [];
     for (let run = 0; run < repeat; run++) {
       if (withQemu) theirs.push(await onQemu());
-      ours.push(await here(board, script));
+      ours.push(await here(board, script, regions));
     }
     const seconds = median(ours);
     const qemuSeconds = withQemu ? median(theirs) : null;

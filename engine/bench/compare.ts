@@ -22,6 +22,8 @@ export interface ComparisonOptions {
   /** How often each side runs each kernel. */
   repeat: number;
   withQemu: boolean;
+  /** Translated regions, or the interpreter alone. */
+  regions: boolean;
 }
 
 /** Measures one kernel. Rejects if a side fails, or if the two do not compute the same. */
@@ -31,7 +33,7 @@ export async function compareKernel(name: KernelName, options: ComparisonOptions
   const qemu: number[] = [];
   for (let run = 0; run < options.repeat; run++) {
     const theirs = options.withQemu ? await runOnQemu(kernel) : undefined;
-    const own = runOnBareBoard(options.board, kernel);
+    const own = runOnBareBoard(options.board, kernel, options.regions);
     if (theirs && theirs.checksum !== own.checksum) {
       throw new Error(`${name}: QEMU computes ${theirs.checksum}, the bare board ${own.checksum}`);
     }

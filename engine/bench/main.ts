@@ -19,6 +19,7 @@ an inmate, for enable and for Debian's kernel, and what an engine at rest costs.
 Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and ciphers: ${KERNEL_GROUPS.fp.join(', ')}
 
   --quick  a fifth of the work, once: to see that it runs, not to compare
+  --no-jit the kernels on the interpreter alone, and the boot
   --json   one JSON object on standard output; progress goes to standard error
 `;
 
@@ -46,7 +47,12 @@ const isKernel = (name: string): name is KernelName => (KERNELS as readonly stri
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      'no-jit': { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
     allowPositionals: true,
   });
   if (values.help) {
@@ -58,7 +64,7 @@ async function main(): Promise<number> {
 
   const print = (line: string): boolean => (values.json ? process.stderr : process.stdout).write(`${line}\n`);
   const names = positionals.length > 0 ? positionals.filter(isKernel) : KERNELS;
-  const effort = values.quick ? QUICK : THOROUGH;
+  const effort = { ...(values.quick ? QUICK : THOROUGH), regions: !values['no-jit'] };
   const qemu = qemuVersion() ?? null;
   print(
     qemu
@@ -105,7 +111,11 @@ async function main(): Promise<number> {
     }
     const noSystem = bootMissing();
     if (noSystem === undefined) {
-      result.boot = await measureBoot(BENCH_BOARD, { repeat: effort.repeat, withQemu: qemu !== null });
+      result.boot = await measureBoot(BENCH_BOARD, {
+        repeat: effort.repeat,
+        withQemu: qemu !== null,
+        regions: effort.regions,
+      });
       print(bootLine(result.boot));
     } else print(`Debian's kernel to the start of init: not measured, ${noSystem}`);
     result.configurations = measureConfigurations(BOARDS, CORPUS);
