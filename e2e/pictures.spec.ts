@@ -42,6 +42,16 @@ test('every view fits the window, light and dark', async ({ workbench }) => {
   await runCommand(page, 'Go to the board');
   await expect(page.getByRole('button', { name: 'CPU 0 of root', exact: true })).toBeVisible();
   await picture(page, 'board');
+  await page.getByRole('list', { name: 'Regions of greeter' }).getByRole('button', { name: /^RAM/ }).click();
+  await runCommand(page, 'Board: show or hide the source');
+  await expect(page.locator('.cm-content')).toBeVisible();
+  await picture(page, 'board-source');
+  // One RAM over the other: the map and the problems say so.
+  await page.keyboard.press('Alt+Control+ArrowUp');
+  await expect(page.locator('.cm-content')).toBeVisible();
+  await picture(page, 'board-problems');
+  await page.keyboard.press('Control+z');
+  await runCommand(page, 'Board: show or hide the source');
   await runCommand(page, 'Board: read as a table, or as a plan');
   await expect(page.getByRole('button', { name: 'Show the plan' })).toBeVisible();
   await picture(page, 'board-table');
@@ -59,6 +69,13 @@ test('every view fits the window, light and dark', async ({ workbench }) => {
   await page.getByRole('button', { name: /^run 1\b/i }).click();
   await expect(page.getByText(/Hello Cellblock, greeting 1/).first()).toBeVisible();
   await picture(page, 'past-run');
+  await runCommand(page, 'Run: boot');
+  await expect(terminal(page, 'timer')).toContainText('Tick 2');
+  await runCommand(page, 'Run: stop');
+  await expect(page.getByRole('group', { name: 'Transport' }).getByRole('button', { name: 'Stop' })).toHaveCount(0);
+  await runCommand(page, 'Compare: the shown run with the one before it');
+  await expect(page.getByRole('log', { name: 'Consoles of both runs' })).toContainText('lines the same');
+  await picture(page, 'compare');
 
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('dialog', { name: 'Find a command' })).toBeVisible();

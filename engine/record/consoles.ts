@@ -53,22 +53,37 @@ export class ConsoleHub {
   }
 }
 
-/** Gathers output per console until it is taken: what crosses a process boundary goes in few, larger chunks. */
+/** A line that comes so much later than its chunk's first byte begins a chunk, and so has a stamp, of its own. */
+const CHUNK_GUEST_NS = 100_000;
+const NEWLINE = 0x0a;
+
+interface OpenChunk {
+  readonly chunk: Omit<ConsoleChunk, 'bytes'>;
+  readonly parts: Uint8Array[];
+  size: number;
+}
+
+/**
+ * Gathers output per console until it is taken: what crosses a process boundary goes in few, larger chunks. Where chunks end
+ * within a line is up to the host; the stamps of lines are not.
+ */
 export class ChunkGatherer {
-  readonly #open = new Map<string, { chunk: Omit<ConsoleChunk, 'bytes'>; parts: Uint8Array[]; size: number }>();
+  readonly #open = new Map<string, OpenChunk[]>();
 
   add(info: ConsoleInfo, bytes: Uint8Array, stamp: Stamp): void {
-    let entry = this.#open.get(info.name);
-    if (!entry) {
-      entry = { chunk: { console: info.name, ...stamp }, parts: [], size: 0 };
-      this.#open.set(info.name, entry);
+    let chunks = this.#open.get(info.name);
+    if (!chunks) this.#open.set(info.name, (chunks = []));
+    let last = chunks.at(-1);
+    if (!last || (endsLine(last) && stamp.guestNs - last.chunk.guestNs >= CHUNK_GUEST_NS)) {
+      last = { chunk: { console: info.name, ...stamp }, parts: [], size: 0 };
+      chunks.push(last);
     }
-    entry.parts.push(bytes);
-    entry.size += bytes.length;
+    last.parts.push(bytes);
+    last.size += bytes.length;
   }
 
   take(): ConsoleChunk[] {
-    const chunks = [...this.#open.values()].map(({ chunk, parts, size }) => {
+    const chunks = [...this.#open.values()].flat().map(({ chunk, parts, size }) => {
       const bytes = new Uint8Array(size);
       let offset = 0;
       for (const part of parts) {
@@ -81,3 +96,5 @@ export class ChunkGatherer {
     return chunks;
   }
 }
+
+const endsLine = ({ parts }: OpenChunk): boolean => parts.at(-1)?.at(-1) === NEWLINE;
