@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ConsoleInfo } from '../contract/index.ts';
+import { guestNs, instructions } from '../util/units.ts';
 import { ChunkGatherer } from './consoles.ts';
 import type { Stamp } from './consoles.ts';
 
 const uart: ConsoleInfo = { name: 'uart0', kind: 'uart' };
-const at = (milliseconds: number): Stamp => ({ guestNs: milliseconds * 1e6, instructions: milliseconds * 1000 });
+const at = (milliseconds: number): Stamp => ({
+  guestNs: guestNs(milliseconds * 1e6),
+  instructions: instructions(milliseconds * 1000),
+});
 const texts = (gatherer: ChunkGatherer) =>
-  gatherer.take().map(({ guestNs, bytes }) => `${guestNs / 1e6} ${JSON.stringify(new TextDecoder().decode(bytes))}`);
+  gatherer.take().map(({ guestNs: ns, bytes }) => `${ns / 1e6} ${JSON.stringify(new TextDecoder().decode(bytes))}`);
 const write = (gatherer: ChunkGatherer, text: string, milliseconds: number) =>
   [...text].forEach((letter) => gatherer.add(uart, new TextEncoder().encode(letter), at(milliseconds)));
 
