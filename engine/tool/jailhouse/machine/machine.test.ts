@@ -123,6 +123,15 @@ describe('ACPI tables', () => {
   });
 });
 
+test('a PCI capability that the configuration space cuts off is refused', () => {
+  const config = new Uint8Array(80);
+  config[0x06] = 0x10; // a capability list,
+  config[0x34] = 76; // which begins four bytes before the end
+  config[76] = 0x11; // with MSI-X
+  const path = 'sys/bus/pci/devices/0000:00:02.0/config';
+  expect(() => pciFunctions(treeOf([{ path, bytes: config }]))).toThrow('is cut off');
+});
+
 test('PCI functions of noise are refused or read, and never hang', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 0x40, maxLength: 0x400 }), fc.string(), (config, resource) => {

@@ -169,7 +169,7 @@ function standardLength(config: DataView, id: number, at: number): number {
     case CAP.EXP:
       return (control & 0x0f) === 1 ? 20 : 60;
     case CAP.MSIX:
-      return 12;
+      return MSIX_SIZE;
     default:
       return 2;
   }
@@ -207,12 +207,15 @@ function extendedCapabilities(config: DataView): CapabilityEntry[] {
   return found;
 }
 
+const MSIX_SIZE = 12;
+
 function msixOf(
   name: string,
   config: DataView,
   at: number,
   bars: readonly (PciResource | undefined)[],
 ): PciFunction['msix'] {
+  if (at + MSIX_SIZE > config.byteLength) throw new PciError(`the MSI-X capability of ${name} is cut off`);
   const vectors = (config.getUint16(at + 2, true) & 0x7ff) + 1;
   const place = (word: number): bigint | undefined => {
     const bar = bars[word & 7];
