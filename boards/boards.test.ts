@@ -73,6 +73,7 @@ const TOGETHER: Readonly<Record<string, string[][]>> = {
       'vconsole.c',
       'trespasser.c',
       'cmdline.c',
+      'jit.c',
       'ivshmem.c',
       'linux-demo.c',
     ],

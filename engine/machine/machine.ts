@@ -1,5 +1,6 @@
 // One powered-on board: memory, bus, devices, interrupt controller, timers and CPUs put together from its description.
 import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
+import type { RegionTuning } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import type { BoardCpu, BoardDescription } from '../board/index.ts';
 import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
@@ -49,7 +50,7 @@ function cores(cpus: readonly BoardCpu[]): BoardCpu[] {
 
 export interface MachineOptions {
   /** Translate hot guest code (ClusterOptions.regions). */
-  readonly regions?: boolean;
+  readonly regions?: boolean | RegionTuning;
   /** Host milliseconds, for statistics only. */
   readonly hostClock?: () => number;
 }

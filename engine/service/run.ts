@@ -2,6 +2,7 @@
 // time or windows; session.ts (a window's run) and cli/run.ts (without one) drive its pump.
 import type { BoardDescription } from '../board/index.ts';
 import type { RunEvent, RunOutcome, RunResult } from '../contract/index.ts';
+import type { RegionTuning } from '../cpu/index.ts';
 import { CELL_FLAG } from '../config/index.ts';
 import { counterSamples, JailhouseDriver } from '../driver/index.ts';
 import { FOREVER } from '../hypervisor/index.ts';
@@ -26,8 +27,8 @@ export interface RunSetup {
   compatibility?: Compatibility;
   /** A real system on the bare board instead of the modelled root Linux. */
   system?: SystemImages;
-  /** False: the interpreter runs everything, none of the guest's code is translated. */
-  jit?: boolean;
+  /** False: the interpreter runs everything, none of the guest's code is translated. Tests say when it is translated. */
+  jit?: boolean | RegionTuning;
 }
 
 /** Events kept in memory and in the result; a guest that faults in a loop must not fill the host. */
