@@ -73,7 +73,6 @@ const TOGETHER: Readonly<Record<string, string[][]>> = {
       'vconsole.c',
       'trespasser.c',
       'cmdline.c',
-      'jit.c',
       'ivshmem.c',
       'linux-demo.c',
     ],

@@ -13,17 +13,17 @@ const demo = readFileSync(join(library.folder, board.name, 'demo.script'), 'utf8
 
 const JIT = `
 jailhouse enable qemu-arm64.c
-jailhouse cell create jit.c
-jailhouse cell load jit inmates/jit.bin -s "rounds=32 report=8" -a 0x1000
-jailhouse cell start jit
-expect jit "JIT done|WRONG" 1
+jailhouse cell create greeter.c
+jailhouse cell load greeter inmates/jit.bin -s "rounds=32 report=8" -a 0x1000
+jailhouse cell start greeter
+expect greeter "JIT done|WRONG" 1
 `;
 
 function play(script: string, jit: RunSetup['jit']) {
   const run = new Run({ board, files: library.files(board), script, prompt: false, jit: jit! });
   let said = '';
   run.consoles.onOutput(({ name }, bytes) => {
-    if (name === 'jit') said += Buffer.from(bytes).toString('latin1').replaceAll('\r', '');
+    if (name === 'greeter') said += Buffer.from(bytes).toString('latin1').replaceAll('\r', '');
   });
   run.pump.advance();
   expect(run.scriptResult).toMatchObject({ ok: true });

@@ -3,6 +3,7 @@
  * and compared with an interpreter of the same programs. Each round a program and its code make way for new ones, in the
  * other programs' page and while these go on running, and one constant in the code of another is patched in place.
  * Code that was written is made visible as B2.4.4 of DDI 0487 asks: DC CVAU, DSB, IC IVAU, DSB, ISB.
+ * Runs in any cell with 64 KiB of RAM (greeter's, for one).
  * Parameters: rounds=N how many (0: for ever), report=N after how many to say where it stands (50), seed=N (1).
  */
 #include "inmate.h"
