@@ -5,7 +5,8 @@ import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
-import { COVERAGE_OFFSET, DATA_TLB, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
+import { COVERAGE_OFFSET, DATA_TLB, DATA_TLB_BYTES, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
+import { defineExtendRange, inRange, openStores } from './linear-range.ts';
 import type { ServiceContext } from './services.ts';
 import { ACCESS, PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -14,6 +15,12 @@ const SCTLR_A = 2;
 const WRITE_NOT_READ = 1 << 6;
 const CACHE_MAINTENANCE = 1 << 8;
 const PAGE_MASK = -4096;
+
+/** Address of a data TLB's entry for an address. */
+const entryFor = (tlb: X32, va: X64): X32 => {
+  const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT } = DATA_TLB;
+  return i32.add(tlb, i32.and(i32.shrU(i32.wrap(va), 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE));
+};
 
 export function defineAccess(context: ServiceContext): void {
   const { module, services, area } = context;
@@ -30,13 +37,16 @@ export function defineAccess(context: ServiceContext): void {
 
   const pageEntry = (host: X32): X32 => i32.add(i32.shl(i32.shrU(host, 12), 2), area.pageTable);
 
-  /** (entry, va): puts the last translation, of RAM or ROM, into a data TLB entry. */
+  const extendRange = defineExtendRange(context);
+
+  /** (data TLB, va): puts the last translation, of RAM or ROM, into its entry. */
   const fill = module.declare('fill', [I32, I64]);
   module.define(fill, (f) => {
     const state = stateOf(f);
-    const entry = f.param(I32, 0).get;
+    const tlb = f.param(I32, 0).get;
     const va = f.param(I64, 1).get;
     const { READ, WRITE, ADDEND } = DATA_TLB;
+    const entry = f.keep(entryFor(tlb, va));
     const page = f.keep(i64.and(va, PAGE_MASK));
     const host = state.get32('translatedHost');
     const permissions = f.keep(state.get32('translatedAttributes'));
@@ -47,13 +57,23 @@ export function defineAccess(context: ServiceContext): void {
       () => {
         const where = f.keep(pageEntry(host));
         const held = f.keep(i32.load(where));
-        f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITE_TAGGED | PAGE_ENTRY.WRITTEN));
-        const slow = i32.geU(held, PAGE_ENTRY.WATCHED);
-        f.store64(entry, WRITE, i64.or(page, i64.select(slow, TAG_SLOW, 0)));
+        f.if(
+          i32.ltU(held, PAGE_ENTRY.WATCHED),
+          () => {
+            f.store64(entry, WRITE, page);
+            openStores(f, area, host);
+          },
+          () => {
+            f.store64(entry, WRITE, i64.or(page, TAG_SLOW));
+            f.store32(where, 0, i32.or(held, PAGE_ENTRY.WRITTEN));
+          },
+        );
+        f.if(i32.and(permissions, PERMIT.READ), () => f.call(extendRange, tlb, va));
       },
       () => f.store64(entry, WRITE, -1),
     );
     f.store32(entry, ADDEND, i32.sub(host, i32.wrap(va)));
+    f.if(inRange(tlb, va), () => state.add32('rangeMisses', 1));
   });
 
   /**
@@ -68,10 +88,9 @@ export function defineAccess(context: ServiceContext): void {
     const want = f.param(I32, 2).get;
     state.set32('status', 0);
     const user = f.keep(i32.or(i32.ne(i32.and(word, ACCESS.UNPRIVILEGED), 0), i32.eqz(state.get32('el'))));
-    const tlb = i32.select(user, state.get32('dataTlbEl0'), state.get32('dataTlbEl1'));
-    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
-    const index = i32.and(i32.wrap(i64.shrU(va, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(tlb, index));
+    const tlb = f.keep(i32.select(user, state.get32('dataTlbEl0'), state.get32('dataTlbEl1')));
+    const { READ, WRITE, ADDEND } = DATA_TLB;
+    const entry = f.keep(entryFor(tlb, va));
     const page = f.keep(i64.and(va, PAGE_MASK));
     const writing = i32.eq(want, PERMIT.WRITE);
     const tag = i64.select(writing, i64.load(entry, WRITE), i64.load(entry, READ));
@@ -82,7 +101,10 @@ export function defineAccess(context: ServiceContext): void {
       state.set32('translatedDevice', 0);
       // Nobody watches the page any more, and it holds no code: stores may go the fast way again.
       f.if(writing, () =>
-        f.if(i32.ltU(i32.load(pageEntry(hit)), PAGE_ENTRY.WATCHED), () => f.store64(entry, WRITE, page)),
+        f.if(i32.ltU(i32.load(pageEntry(hit)), PAGE_ENTRY.WATCHED), () => {
+          f.store64(entry, WRITE, page);
+          openStores(f, area, hit);
+        }),
       );
       f.return(hit);
     });
@@ -97,7 +119,7 @@ export function defineAccess(context: ServiceContext): void {
     // With SCTLR.A set, or in Device memory, every access comes here for its alignment to be checked: nothing may hit.
     const checked = i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), state.get32('translatedDevice'));
     const cached = f.keep(i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(checked)));
-    f.if(cached, () => f.call(fill, entry, va));
+    f.if(cached, () => f.call(fill, tlb, va));
     f.if(i32.and(i32.eqz(cached), i32.and(writing, i32.eq(kind, TRANSLATED.RAM))), () => {
       const where = f.keep(pageEntry(host));
       f.store32(where, 0, i32.or(i32.load(where), PAGE_ENTRY.WRITTEN));
@@ -112,11 +134,10 @@ export function defineAccess(context: ServiceContext): void {
     const va = f.param(I64, 0).get;
     const bytes = f.param(I32, 1).get;
     const write = f.param(I32, 2).get;
-    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
+    const { READ, WRITE, ADDEND } = DATA_TLB;
     const nothing = (condition: X32): void => f.if(condition, () => f.return(i32.const(0)));
     nothing(i32.gtU(i32.add(i32.and(i32.wrap(va), 0xfff), bytes), 4096));
-    const index = i32.and(i32.wrap(i64.shrU(va, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(state.get32('dataTlb'), index));
+    const entry = f.keep(entryFor(state.get32('dataTlb'), va));
     const page = f.keep(i64.and(va, PAGE_MASK));
     const tag = (): X64 => i64.select(write, i64.load(entry, WRITE), i64.load(entry, READ));
     f.if(i64.ne(i64.and(tag(), ~TAG_SLOW), page), () => {
@@ -125,7 +146,7 @@ export function defineAccess(context: ServiceContext): void {
       nothing(f.call32(services.translate, va, want, i32.eqz(state.get32('el'))));
       nothing(i32.eq(state.get32('translatedKind'), TRANSLATED.OUTSIDE));
       nothing(i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), state.get32('translatedDevice')));
-      f.call(fill, entry, va);
+      f.call(fill, state.get32('dataTlb'), va);
       nothing(i64.ne(i64.and(tag(), ~TAG_SLOW), page));
     });
     const host = f.keep(i32.add(i32.wrap(va), i32.load(entry, ADDEND)));
@@ -136,6 +157,7 @@ export function defineAccess(context: ServiceContext): void {
       const records = f.keep(i32.and(held, ~PAGE_ENTRY.FLAGS));
       f.if(i32.eqz(records), () => {
         f.store64(entry, WRITE, page);
+        openStores(f, area, host);
         f.return(host);
       });
       const record = f.local(I32);
@@ -324,9 +346,8 @@ export function defineAccess(context: ServiceContext): void {
     const state = stateOf(f);
     const va = f.param(I64, 0).get;
     const bytes = f.param(I32, 1).get;
-    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
-    const index = i32.and(i32.wrap(i64.shrU(va, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(state.get32('dataTlb'), index));
+    const { READ, WRITE, ADDEND } = DATA_TLB;
+    const entry = f.keep(entryFor(state.get32('dataTlb'), va));
     const tag = i64.select(f.param(I32, 2).get, i64.load(entry, WRITE), i64.load(entry, READ));
     const page = i64.and(i64.add(va, i64.extendU(i32.sub(bytes, 1))), PAGE_MASK);
     f.return(i32.select(i64.eq(page, tag), i32.add(i32.wrap(va), i32.load(entry, ADDEND)), 0));
@@ -356,9 +377,7 @@ export function defineAccess(context: ServiceContext): void {
     f.return(faulted);
   });
 
-  module.define(services.dropDataTlb, (f) =>
-    f.fill(stateOf(f).get32('dataTlbEl1'), 0xff, DATA_TLB.ENTRIES * DATA_TLB.ENTRY_SIZE),
-  );
+  module.define(services.dropDataTlb, (f) => f.fill(stateOf(f).get32('dataTlbEl1'), 0xff, DATA_TLB_BYTES));
 
   module.define(services.stored, (f) => {
     const host = f.param(I32, 0).get;

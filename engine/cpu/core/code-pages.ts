@@ -9,6 +9,7 @@ import {
   RECORD_PAGE_SIZE,
   RECORD_SIZE,
   RECORDS_PER_PAGE,
+  STORE_MAP,
   TAG_SLOW,
   TLB_OFFSET,
 } from './layout.ts';
@@ -116,16 +117,18 @@ export class CodePages {
   /** Marks every write tag for a host page, in all data TLBs, so that stores take the slow way. */
   slowStores(page: number): void {
     const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;
-    for (const set of this.tlbs) {
-      const base = set + TLB_OFFSET.dataTlbEl0;
-      for (let i = 0; i < 2 * ENTRIES; i++) {
-        const word = (base + i * ENTRY_SIZE) / 4;
-        const tag = this.words[word + WRITE / 4]!;
-        if (tag & 0xfff) continue;
-        const host = (tag + this.words[word + ADDEND / 4]!) >>> 0;
-        if (host >>> 12 === page) this.words[word + WRITE / 4] = tag | TAG_SLOW;
-      }
-    }
+    const { storeMap } = this.area;
+    this.bytes[storeMap + page]! &= ~STORE_MAP.PAGE;
+    this.bytes[storeMap + page - 1]! &= ~STORE_MAP.NEXT_PAGE;
+    for (const set of this.tlbs)
+      for (const table of [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1])
+        for (let i = 0; i < ENTRIES; i++) {
+          const word = (set + table + i * ENTRY_SIZE) / 4;
+          const tag = this.words[word + WRITE / 4]!;
+          if (tag & 0xfff) continue;
+          const host = (tag + this.words[word + ADDEND / 4]!) >>> 0;
+          if (host >>> 12 === page) this.words[word + WRITE / 4] = tag | TAG_SLOW;
+        }
   }
 
   /** Whether a store or host code may have written to the page at a host offset. */

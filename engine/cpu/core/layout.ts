@@ -94,6 +94,10 @@ const FIELDS = {
   waiting: 4,
   translatedHost: 4,
   translatedKind: 4,
+  /** Its segment of the address map, if it is in one. */
+  translatedSegment: 4,
+  /** log2 of the bytes that the last translation maps in one piece. */
+  translatedShift: 4,
   /** PERMIT bits. */
   translatedAttributes: 4,
   /** SH, AttrIndx and nG of the last descriptor, for PAR_EL1. */
@@ -110,6 +114,8 @@ const FIELDS = {
   /** The access word (ACCESS) of the access in work. */
   accessWord: 4,
   tlbMisses: 4,
+  /** Data TLB misses in the linear range. */
+  rangeMisses: 4,
   codeTlbMisses: 4,
   recordsInvalidated: 4,
   exceptions: 4,
@@ -164,6 +170,21 @@ export const HOT_COUNTERS = 0x8000;
  * add to the low half of the virtual address to get the host offset.
  */
 export const DATA_TLB = { ENTRIES: 1024, ENTRY_SIZE: 32, ENTRY_SHIFT: 5, READ: 0, WRITE: 8, ADDEND: 16 } as const;
+/**
+ * Behind the entries of a data TLB: the linear range, virtual addresses that lie in host RAM one behind the other and may
+ * all be read and written. Minus its first address, the complement of the bytes of addresses that accesses of up to MARGIN
+ * bytes may start at (all ones: there is no range), and the host address of its first byte.
+ */
+export const LINEAR_RANGE = {
+  OFFSET: DATA_TLB.ENTRIES * DATA_TLB.ENTRY_SIZE,
+  SIZE: 32,
+  MINUS_FIRST: 0,
+  NOT_BYTES: 8,
+  HOST: 16,
+  MARGIN: 64,
+} as const;
+/** Byte of the store map for a host page: stores to the page, and to the next one, need nothing but memory. */
+export const STORE_MAP = { PAGE: 1, NEXT_PAGE: 2, BOTH: 3 } as const;
 /** Code TLB entry: virtual page (or -1), pcBias, record page. */
 export const CODE_TLB = { ENTRIES: 256, ENTRY_SIZE: 32, ENTRY_SHIFT: 5, TAG: 0, BIAS: 8, RECORDS: 16 } as const;
 /** Added to the write tag of a page whose stores go the slow way: it holds decoded code, or a watched monitor. */
@@ -198,6 +219,8 @@ export interface AreaLayout {
   readonly resolveRecord: number;
   /** Record page of each host page (u32, 0 for none). */
   readonly pageTable: number;
+  /** STORE_MAP byte of each host page. */
+  readonly storeMap: number;
   readonly saved: number;
   readonly tlbs: number;
   readonly tlbSets: number;
@@ -210,15 +233,16 @@ export interface AreaLayout {
   readonly end: number;
 }
 
-const dataTlbBytes = DATA_TLB.ENTRIES * DATA_TLB.ENTRY_SIZE;
+/** A data TLB with its linear range. */
+export const DATA_TLB_BYTES = LINEAR_RANGE.OFFSET + LINEAR_RANGE.SIZE;
 const codeTlbBytes = CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE;
 /** Data TLB of EL0, of EL1, code TLB of EL0, of EL1. */
-export const TLBS_SIZE = 2 * (dataTlbBytes + codeTlbBytes);
+export const TLBS_SIZE = 2 * (DATA_TLB_BYTES + codeTlbBytes);
 export const TLB_OFFSET = {
   dataTlbEl0: 0,
-  dataTlbEl1: dataTlbBytes,
-  codeTlbEl0: 2 * dataTlbBytes,
-  codeTlbEl1: 2 * dataTlbBytes + codeTlbBytes,
+  dataTlbEl1: DATA_TLB_BYTES,
+  codeTlbEl0: 2 * DATA_TLB_BYTES,
+  codeTlbEl1: 2 * DATA_TLB_BYTES + codeTlbBytes,
 } as const;
 
 export interface AreaOptions {
@@ -244,6 +268,8 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
   const window = take(STATE_SIZE);
   const resolveRecord = take(RECORD_SIZE);
   const pageTable = take(Math.ceil(options.memoryBytes / PAGE_SIZE) * 4);
+  // A page has a byte in front of the first one's for its neighbour.
+  const storeMap = take(Math.ceil(options.memoryBytes / PAGE_SIZE) + 64) + 64;
   const saved = take(cpus * STATE_SIZE);
   const tlbSets = SPARE_TLB_SETS + TLB_SETS_PER_CPU * cpus;
   const tlbs = take(tlbSets * TLBS_SIZE);
@@ -257,6 +283,7 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
     window,
     resolveRecord,
     pageTable,
+    storeMap,
     saved,
     tlbs,
     tlbSets,

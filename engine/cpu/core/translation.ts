@@ -10,6 +10,8 @@ import type { ServiceContext } from './services.ts';
 import { PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
 
+/** Most bits of a virtual address, without its tag. */
+const ADDRESS_BITS = 48;
 const SCTLR_WXN = 1 << 19;
 /** Descriptor bits (D8.3). */
 const VALID = 1;
@@ -46,6 +48,7 @@ export function defineTranslation(context: ServiceContext): void {
           f.br(again);
         });
         const distance = i32.wrap(i64.sub(address, i64.load(entry.get, SEGMENT.FIRST)));
+        state.set32('translatedSegment', entry.get);
         state.set32('translatedHost', i32.add(i32.load(entry.get, SEGMENT.HOST), distance));
         state.set32(
           'translatedKind',
@@ -79,6 +82,7 @@ export function defineTranslation(context: ServiceContext): void {
         fail(FAULT.ADDRESS_SIZE, 0),
       );
       state.set64('translatedAddress', significant);
+      state.set32('translatedShift', ADDRESS_BITS);
       state.set32('translatedAttributes', PERMIT.READ | PERMIT.WRITE | PERMIT.EXECUTE);
       // Device memory, but see "unaligned without translation" in ../aarch64/choices.ts.
       state.set32('translatedDevice', 0);
@@ -199,6 +203,7 @@ export function defineTranslation(context: ServiceContext): void {
     const within = i64.sub(i64.shl(1, shift64), 1);
     const address = f.keep(i64.or(output, i64.and(va, within)));
     state.set64('translatedAddress', address);
+    state.set32('translatedShift', shift.get);
     f.call(lookUp, address);
     f.return(i32.const(0));
   });

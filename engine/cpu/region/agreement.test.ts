@@ -146,6 +146,7 @@ const stateOf = (board: PlainBoard) => ({
 describe('random control flow', () => {
   const tunings: Record<string, (c: Choices) => RegionTuning> = {
     'at once': () => ({ threshold: 1, eager: true }),
+    'at once for the linear range': () => ({ threshold: 1, eager: true, ranged: true }),
     'when it is hot': () => ({ threshold: 6, patience: 1 }),
     'at random': (c) => ({ threshold: 2, patience: 1, busy: () => c.below(3) > 0 }),
   };

@@ -127,7 +127,8 @@ function endingOf(instruction: GuestInstruction): Ending | undefined {
   return undefined;
 }
 
-const targetsOf = (ending: Ending): number[] => {
+/** Page offsets that control may go on to behind an ending, in its order; less where only the registers know. */
+export const targetsOf = (ending: Ending): readonly number[] => {
   switch (ending.kind) {
     case 'fall':
     case 'call':

@@ -40,6 +40,8 @@ export interface RegionTuning {
   readonly eager?: boolean;
   /** For tests: while it says true, what was asked for waits, as it would for a slow or busy host. */
   readonly busy?: () => boolean;
+  /** For tests: looks for memory in the linear range, or not, wherever most of it is. */
+  readonly ranged?: boolean;
   /** Bytes of WebAssembly to keep; the oldest regions go first. */
   readonly codeBytes?: number;
 }
@@ -55,6 +57,9 @@ const PATIENCE = 24;
 
 /** Times that a place must become hot before it gets a region although another one covers it. */
 const COVERED_PATIENCE = 6;
+
+/** Part of the TLB's misses that must lie in the linear range for code to be translated for it. */
+const RANGE_SHARE = 0.75;
 
 export const USUAL_TUNING: RegionTuning = { threshold: 800 };
 
@@ -125,6 +130,7 @@ export class RegionCache {
     module.importMemory('engine', 'memory', 1);
     module.importTable('engine', 'handlers', tableSize(true));
     const { refill, settleFlags, untranslated } = importServices(module);
+    const ranged = this.options.tuning.ranged ?? this.usesRange();
     const made: { region: Region; write: () => FunctionReference }[] = [];
     for (const record of this.wanted) {
       const found = this.find(record);
@@ -140,6 +146,7 @@ export class RegionCache {
               area,
               records: region.records,
               entry: region.entry,
+              ranged,
             }).write(),
           ),
       });
@@ -168,6 +175,13 @@ export class RegionCache {
     }
     this.translated += made.length;
     this.translateMs += this.options.clock() - started;
+  }
+
+  /** Whether most of what the running CPU's TLB was asked for lies in its linear range. */
+  private usesRange(): boolean {
+    const { window } = this.options.area;
+    const misses = this.view.getUint32(window + STATE.tlbMisses, true);
+    return this.view.getUint32(window + STATE.rangeMisses, true) > misses * RANGE_SHARE;
   }
 
   private find(record: number): { region: Region; blocks: readonly Block[] } | undefined {

@@ -1,7 +1,7 @@
 // Control and data flow of a region's blocks: order, dominators and loops (Cooper, Harvey and Kennedy, "A Simple, Fast
 // Dominance Algorithm"), what an entry's budget must cover, and which registers and flags matter where.
 import type { Block } from './blocks.ts';
-import { blockCost } from './blocks.ts';
+import { blockCost, targetsOf } from './blocks.ts';
 import type { Effects } from './effects.ts';
 import { OUTLINED_EFFECTS } from './effects.ts';
 
@@ -104,20 +104,6 @@ function dirtyAtSites(blocks: readonly FlowBlock[]): Set<number> {
   return sites;
 }
 
-const nextOffsets = ({ ending }: Block): number[] => {
-  switch (ending.kind) {
-    case 'fall':
-    case 'call':
-      return [ending.next];
-    case 'branch':
-      return [ending.target];
-    case 'conditional':
-      return [ending.next, ending.target];
-    default:
-      return [];
-  }
-};
-
 function reversePostorder(blocks: readonly Block[]): Block[] {
   const at = new Map(blocks.map((block) => [block.start, block]));
   const seen = new Set<Block>();
@@ -130,7 +116,7 @@ function reversePostorder(blocks: readonly Block[]): Block[] {
   visit(blocks[0]!);
   while (stack.length > 0) {
     const top = stack.at(-1)!;
-    const offset = nextOffsets(top.block)[top.next++];
+    const offset = targetsOf(top.block.ending)[top.next++];
     if (offset === undefined) {
       order.push(top.block);
       stack.pop();
@@ -146,7 +132,7 @@ export function analyse(found: readonly Block[]): Flow {
   const ordered = reversePostorder(found);
   const numbers = new Map(ordered.map((block, i) => [block.start, i]));
   const blocks = ordered.map((block, order): FlowBlock => {
-    const successors = nextOffsets(block)
+    const successors = targetsOf(block.ending)
       .map((offset) => numbers.get(offset))
       .filter((number) => number !== undefined);
     return {

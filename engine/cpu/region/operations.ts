@@ -6,16 +6,16 @@ import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
 import type { Access, Condition, Elements, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { conditionOf } from '../core/flags.ts';
-import type { StateField } from '../core/layout.ts';
-import { DATA_TLB, STATE } from '../core/layout.ts';
+import type { AreaLayout, StateField } from '../core/layout.ts';
+import { DATA_TLB, LINEAR_RANGE, STATE, STORE_MAP } from '../core/layout.ts';
 import type { LazyKind } from '../core/lazy-flags.ts';
 import { comparison, LAZY, lazyFlags, lazyKind } from '../core/lazy-flags.ts';
 import type { Services } from '../core/services.ts';
 import { hostElements, hostLoad, hostStore, RecordOperations } from '../interpreter/operations.ts';
 import { registerSlot } from '../interpreter/records.ts';
 import type { Expression, In32, In64, X32, X64, XV } from '../wasm/expression.ts';
-import { constant64, I32, I64, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
-import type { FunctionBuilder, L32, L64 } from '../wasm/function.ts';
+import { constant64, I32, I64, i32, i64, to32, to64, V128, v128 } from '../wasm/expression.ts';
+import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
 import { registerBit } from './effects.ts';
 
@@ -28,8 +28,11 @@ const LOCAL_GET = 0x20;
 export class RegionLocals {
   private readonly f: FunctionBuilder;
   private readonly registers: (L64 | undefined)[] = [];
-  /** Data TLB of the exception level. */
+  /** Data TLB of the exception level, and its linear range. */
   readonly tlb: L32;
+  readonly rangeMinusFirst: L64;
+  readonly rangeBytes: L64;
+  readonly rangeHost: L32;
   /** Virtual address of the page. */
   readonly page: L64;
   /** Flags: which LAZY kind, and its operands. */
@@ -44,6 +47,9 @@ export class RegionLocals {
   constructor(f: FunctionBuilder) {
     this.f = f;
     this.tlb = f.local(I32);
+    this.rangeMinusFirst = f.local(I64);
+    this.rangeBytes = f.local(I64);
+    this.rangeHost = f.local(I32);
     this.page = f.local(I64);
     this.flagKind = f.local(I32);
     this.flagA = f.local(I64);
@@ -77,6 +83,9 @@ export interface BranchTaker {
 export class RegionOperations extends RecordOperations {
   readonly locals: RegionLocals;
   private readonly services: RegionServices;
+  private readonly storeMap: number;
+  /** Whether addresses are looked for in the linear range, instead of the TLB. */
+  private readonly ranged: boolean;
   /** Writes code that leaves the region in front of the running instruction. */
   private readonly leave: () => void;
   known: FlagKnowledge = 'nothing';
@@ -86,8 +95,10 @@ export class RegionOperations extends RecordOperations {
   private writes: { bit: number; value: X64 }[] = [];
   private nested = 0;
 
-  constructor(f: FunctionBuilder, window: number, services: RegionServices, leave: () => void) {
-    super(f, window);
+  constructor(f: FunctionBuilder, area: AreaLayout, ranged: boolean, services: RegionServices, leave: () => void) {
+    super(f, area.window);
+    this.storeMap = area.storeMap;
+    this.ranged = ranged;
     this.services = services;
     this.leave = leave;
     this.locals = new RegionLocals(f);
@@ -294,60 +305,105 @@ export class RegionOperations extends RecordOperations {
     this.leaveIf(i32.and(i32.wrap(pointer), 15));
   }
 
-  /** Host address of an access; leaves if it needs more than memory. */
-  private translate(address: X64, bytes: number, write: boolean): X32 {
+  /**
+   * Carries out an access at its host address; leaves if it needs more than memory. The code for it is written twice: for
+   * memory that is at hand, and for memory that has to be found first.
+   */
+  private access(address: X64, bytes: number, write: boolean, use: (host: X32) => void): void {
+    const { f } = this;
+    f.block((done) => {
+      f.block((elsewhere) => {
+        use(this.ranged ? this.inRange(address, write, elsewhere) : this.inTlb(address, bytes, write, elsewhere));
+        f.br(done);
+      });
+      const host = f.call32(this.services.refill, address, bytes, write ? 1 : 0);
+      f.if(i32.eqz(host), this.leave);
+      use(host);
+    });
+  }
+
+  /** Host address by the linear range, and for stores the store map; `elsewhere` if the address is not there. */
+  private inRange(address: X64, write: boolean, elsewhere: Label): X32 {
+    const { f, locals } = this;
+    const distance = f.keep(i64.add(address, locals.rangeMinusFirst.get));
+    f.brIf(elsewhere, i64.geU(distance, locals.rangeBytes.get), 'unlikely');
+    const host = f.keep(i32.add(i32.wrap(distance), locals.rangeHost.get));
+    if (write) {
+      const stores = i32.load8u(i32.shrU(host, 12), this.storeMap);
+      f.brIf(elsewhere, i32.ne(stores, STORE_MAP.BOTH), 'unlikely');
+    }
+    return host;
+  }
+
+  /** Host address by the data TLB; `elsewhere` if it has no entry for it. */
+  private inTlb(address: X64, bytes: number, write: boolean, elsewhere: Label): X32 {
     const { f, locals } = this;
     const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
-    const index = i32.and(i32.wrap(i64.shrU(address, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
+    const index = i32.and(i32.shrU(i32.wrap(address), 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
     const entry = f.keep(i32.add(locals.tlb.get, index));
     const page = i64.and(bytes === 1 ? address : i64.add(address, bytes - 1), -4096);
-    const host = f.temporary(I32);
-    f.if(
-      i64.eq(page, i64.load(entry, write ? WRITE : READ)),
-      () => f.set(host, i32.add(i32.wrap(address), i32.load(entry, ADDEND))),
-      () => {
-        f.set(host, f.call32(this.services.refill, address, bytes, write ? 1 : 0));
-        f.if(i32.eqz(host.get), this.leave);
-      },
-      'likely',
-    );
-    return host.get;
+    f.brIf(elsewhere, i64.ne(page, i64.load(entry, write ? WRITE : READ)), 'unlikely');
+    return f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND)));
+  }
+
+  /** Loads what says where memory is. */
+  loadTlb(): void {
+    const { f, locals, window } = this;
+    f.set(locals.tlb, i32.load(window, STATE.dataTlb));
+    if (!this.ranged) return;
+    const { OFFSET, MINUS_FIRST, NOT_BYTES, HOST } = LINEAR_RANGE;
+    f.set(locals.rangeMinusFirst, i64.load(locals.tlb.get, OFFSET + MINUS_FIRST));
+    f.set(locals.rangeBytes, i64.not(i64.load(locals.tlb.get, OFFSET + NOT_BYTES)));
+    f.set(locals.rangeHost, i32.load(locals.tlb.get, OFFSET + HOST));
   }
 
   load(address: X64, access: Access): X64 {
-    return this.keep(hostLoad(this.translate(address, 1 << access.scale, false), access));
+    const value = this.f.temporary(I64);
+    this.access(address, 1 << access.scale, false, (host) => this.f.set(value, hostLoad(host, access)));
+    return value.get;
   }
   store(address: X64, value: X64, access: Access): void {
-    hostStore(this.f, this.translate(address, 1 << access.scale, true), value, access.scale);
+    const kept = this.keep(value);
+    this.access(address, 1 << access.scale, true, (host) => hostStore(this.f, host, kept, access.scale));
   }
   loadPair(address: X64, access: Access): readonly [X64, X64] {
-    const host = this.translate(address, 2 << access.scale, false);
-    return [this.keep(hostLoad(host, access)), this.keep(hostLoad(host, access, 1 << access.scale))];
+    const { f } = this;
+    const values = [f.temporary(I64), f.temporary(I64)] as const;
+    this.access(address, 2 << access.scale, false, (host) =>
+      values.forEach((value, i) => f.set(value, hostLoad(host, access, i << access.scale))),
+    );
+    return [values[0].get, values[1].get];
   }
   storePair(address: X64, first: X64, second: X64, access: Access): void {
-    const host = this.translate(address, 2 << access.scale, true);
-    hostStore(this.f, host, first, access.scale);
-    hostStore(this.f, host, second, access.scale, 1 << access.scale);
+    const values = [this.keep(first), this.keep(second)];
+    this.access(address, 2 << access.scale, true, (host) =>
+      values.forEach((value, i) => hostStore(this.f, host, value, access.scale, i << access.scale)),
+    );
   }
   loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void {
-    const host = this.translate(address, 2 << scale, false);
-    targets.forEach((target, i) => {
-      if (scale === 4) this.writeVector(target, v128.load(host, 16 * i));
-      else this.writeVectorLow(target, hostLoad(host, { scale }, i << scale));
-    });
+    this.access(address, 2 << scale, false, (host) =>
+      targets.forEach((target, i) => {
+        if (scale === 4) this.writeVector(target, v128.load(host, 16 * i));
+        else this.writeVectorLow(target, hostLoad(host, { scale }, i << scale));
+      }),
+    );
   }
   storeVectorPair(address: X64, first: XV, second: XV): void {
-    const host = this.translate(address, 32, true);
-    this.f.store128(host, 0, first);
-    this.f.store128(host, 16, second);
+    const values = [this.keep(first), this.keep(second)];
+    this.access(address, 32, true, (host) => values.forEach((value, i) => this.f.store128(host, 16 * i, value)));
   }
   loadVector(address: X64): XV {
-    return this.keep(v128.load(this.translate(address, 16, false)));
+    const value = this.f.temporary(V128);
+    this.access(address, 16, false, (host) => this.f.set(value, v128.load(host)));
+    return value.get;
   }
   storeVector(address: X64, value: XV): void {
-    this.f.store128(this.translate(address, 16, true), 0, value);
+    const kept = this.keep(value);
+    this.access(address, 16, true, (host) => this.f.store128(host, 0, kept));
   }
   structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void {
-    body(hostElements(this.f, this.translate(address, bytes, write)));
+    const host = this.f.temporary(I32);
+    this.access(address, bytes, write, (at) => this.f.set(host, at));
+    body(hostElements(this.f, host.get));
   }
 }

@@ -37,6 +37,8 @@ export interface RegionPlace {
   readonly records: number;
   /** Offset of the entry in the page. */
   readonly entry: number;
+  /** Most memory that is accessed lies in the linear range. */
+  readonly ranged: boolean;
 }
 
 export class RegionWriter {
@@ -68,7 +70,7 @@ export class RegionWriter {
     this.depth = f.param(I32, 2).get;
     this.back = f.param(I64, 3);
     this.site = f.local(I32);
-    this.operations = new RegionOperations(f, place.area.window, services, () => this.leaveHere());
+    this.operations = new RegionOperations(f, place.area, place.ranged, services, () => this.leaveHere());
   }
 
   private get window(): number {
@@ -85,7 +87,7 @@ export class RegionWriter {
       this.withSideExits(flow.exits.sets.length - 1, () => {
         f.brIf(tooLittle, i32.ltS(left.get, entry.need * RECORD_SIZE), 'unlikely');
         const { locals } = this.operations;
-        f.set(locals.tlb, i32.load(this.window, STATE.dataTlb));
+        this.operations.loadTlb();
         const bias = i64.load(this.window, STATE.pcBias);
         f.set(locals.page, i64.add(bias, this.place.records / 4));
         this.load(entry.live);
@@ -282,7 +284,7 @@ export class RegionWriter {
     f.callIndirect(OUTLINED, i32.const(form.handler), this.record(offset));
     const elsewhere = i32.ne(state.get32('ip'), this.record(offset + 4));
     f.if(i32.or(elsewhere, state.get32('attention')), () => f.return(state.get32('remaining')), undefined, 'unlikely');
-    f.set(operations.locals.tlb, i32.load(this.window, STATE.dataTlb));
+    operations.loadTlb();
     this.load(live);
   }
 
