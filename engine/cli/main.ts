@@ -1,12 +1,12 @@
 // The command line: picks the command, hands it the terminal, ends with its exit status.
 // Status 0: it worked. 1: it ran and failed (a script, a check, a comparison). 2: it could not start (usage, files).
+import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
-import { boardsCommand } from './boards.ts';
-import { compareCommand } from './compare.ts';
-import { runConfigCommand } from './config.ts';
-import { processIo } from './io.ts';
-import { runCommand } from './run.ts';
 import { UsageError } from './usage.ts';
+
+// Loading from source costs more than most commands: compiled code is kept in the host's folder for temporary files, where
+// it can be written. What a command needs is loaded behind this, and only that.
+enableCompileCache();
 
 const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
 
@@ -24,10 +24,13 @@ const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
 `;
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
-  config: (args) => runConfigCommand(args, processIo()),
-  boards: boardsCommand,
-  run: runCommand,
-  compare: compareCommand,
+  config: async (args) => {
+    const [{ runConfigCommand }, { processIo }] = await Promise.all([import('./config.ts'), import('./io.ts')]);
+    return runConfigCommand(args, processIo());
+  },
+  boards: async (args) => (await import('./boards.ts')).boardsCommand(args),
+  run: async (args) => (await import('./run.ts')).runCommand(args),
+  compare: async (args) => (await import('./compare.ts')).compareCommand(args),
 };
 
 async function main([name, ...args]: string[]): Promise<number> {
