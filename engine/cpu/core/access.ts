@@ -175,8 +175,12 @@ export function defineAccess(context: ServiceContext): void {
 
   const bytesOf = (word: X32): X32 => i32.shl(1, i32.and(word, ACCESS.SCALE));
 
-  /** Address bits that must be zero; the halves of a pair are aligned together. */
-  const alignmentMask = (word: X32): X32 => i32.sub(i32.shl(bytesOf(word), i32.ne(i32.and(word, ACCESS.PAIR), 0)), 1);
+  const halvings = (word: X32): X32 => i32.shrU(i32.and(word, ACCESS.ELEMENTS), ACCESS.ELEMENTS_SHIFT);
+  /** Address bits that are zero if every element is aligned. */
+  const elementMask = (word: X32): X32 => i32.sub(i32.shrU(bytesOf(word), halvings(word)), 1);
+  /** Address bits that must be zero where alignment is checked; the halves of a pair are aligned together. */
+  const alignmentMask = (word: X32): X32 =>
+    i32.sub(i32.shrU(i32.shl(bytesOf(word), i32.ne(i32.and(word, ACCESS.PAIR), 0)), halvings(word)), 1);
 
   /** Checks alignment; what follows handles an unaligned access that is allowed and crosses into another page. */
   const align = (f: FunctionBuilder, va: X64, word: X32, flags: number, crossing: () => void): void => {
@@ -188,8 +192,8 @@ export function defineAccess(context: ServiceContext): void {
         f.call(dataAbort, FAULT.ALIGNMENT | flags, va);
         returnNothing(f, flags);
       });
-      f.if(i32.gtU(i32.add(i32.and(i32.wrap(va), 0xfff), bytes), 4096), crossing);
     });
+    f.if(i32.gtU(i32.add(i32.and(i32.wrap(va), 0xfff), bytes), 4096), crossing);
   };
   const returnNothing = (f: FunctionBuilder, flags: number): void => {
     if (flags === 0) f.return(i64.const(0));
@@ -205,7 +209,7 @@ export function defineAccess(context: ServiceContext): void {
     const host = f.keep(f.call32(locate, from, word, flags === 0 ? PERMIT.READ : PERMIT.WRITE));
     leaveIfEnded(f, state, flags);
     f.if(state.get32('translatedDevice'), () =>
-      f.if(i32.and(i32.wrap(va), i32.sub(bytesOf(word), 1)), () => {
+      f.if(i32.and(i32.wrap(va), elementMask(word)), () => {
         f.call(dataAbort, FAULT.ALIGNMENT | flags, va);
         returnNothing(f, flags);
       }),
@@ -232,29 +236,53 @@ export function defineAccess(context: ServiceContext): void {
     f.call(services.conclude, outcome);
   });
 
+  /**
+   * Does an access in pieces: its elements if they are aligned, else bytes. `each` does one, given its byte offset, its
+   * address and its access word.
+   */
+  const inPieces = (
+    f: FunctionBuilder,
+    va: X64,
+    word: X32,
+    each: (at: X32, address: X64, piece: X32) => void,
+  ): void => {
+    const misaligned = i32.and(i32.wrap(va), elementMask(word));
+    const element = i32.sub(i32.and(word, ACCESS.SCALE), halvings(word));
+    const scale = i32.select(i32.or(misaligned, i32.eqz(i32.and(word, ACCESS.ELEMENTS))), 0, element);
+    const piece = f.keep(i32.or(i32.and(word, ~(ACCESS.SCALE | ACCESS.ELEMENTS)), scale));
+    const at = f.local(I32);
+    f.set(at, 0);
+    f.loop((again) => {
+      each(at.get, i64.add(va, i64.extendU(at.get)), piece);
+      f.set(at, i32.add(at.get, bytesOf(piece)));
+      f.brIf(again, i32.ltU(at.get, bytesOf(word)));
+    });
+  };
+
   module.define(services.read, (f) => {
     const state = stateOf(f);
     const va = f.param(I64, 0).get;
     const word = f.param(I32, 1).get;
+    const apart = (): void => {
+      const value = f.local(I64);
+      f.set(value, i64.const(0));
+      inPieces(f, va, word, (at, address, piece) => {
+        const part = f.call64(services.read, address, piece);
+        leaveIfEnded(f, state, 0);
+        f.set(value, i64.or(value.get, i64.shl(part, i64.extendU(i32.shl(at, 3)))));
+      });
+      f.return(value.get);
+    };
     align(f, va, word, 0, () => {
       reach(f, va, word, 0);
       reach(f, va, word, 0, i64.add(i64.or(va, 0xfff), 1));
-      const value = f.local(I64);
-      const i = f.local(I32);
-      f.set(value, i64.const(0));
-      f.set(i, 0);
-      f.loop((again) => {
-        const byte = f.call64(services.read, i64.add(va, i64.extendU(i.get)), i32.and(word, ~ACCESS.SCALE));
-        leaveIfEnded(f, state, 0);
-        f.set(value, i64.or(value.get, i64.shl(byte, i64.extendU(i32.shl(i.get, 3)))));
-        f.set(i, i32.add(i.get, 1));
-        f.brIf(again, i32.ltU(i.get, bytesOf(word)));
-      });
-      f.return(value.get);
+      apart();
     });
     const host = reach(f, va, word, 0);
     const scale = f.keep(i32.and(word, ACCESS.SCALE));
     f.if(i32.eqz(state.get32('translatedKind')), () => {
+      // A device sees every element.
+      f.if(i32.and(word, ACCESS.ELEMENTS), apart);
       f.call(portAccess, va, word, bytesOf(word), 0);
       f.return(state.get64('dataLo'));
     });
@@ -269,24 +297,23 @@ export function defineAccess(context: ServiceContext): void {
     const va = f.param(I64, 0).get;
     const value = f.param(I64, 1).get;
     const word = f.param(I32, 2).get;
+    const apart = (): void => {
+      inPieces(f, va, word, (at, address, piece) => {
+        f.call(services.write, address, i64.shrU(value, i64.extendU(i32.shl(at, 3))), piece);
+        leaveIfEnded(f, state, WRITE_NOT_READ);
+      });
+      f.return();
+    };
     align(f, va, word, WRITE_NOT_READ, () => {
       // Both pages must allow the store before the first byte changes.
       reach(f, va, word, WRITE_NOT_READ);
       reach(f, va, word, WRITE_NOT_READ, i64.add(i64.or(va, 0xfff), 1));
-      const i = f.local(I32);
-      f.set(i, 0);
-      f.loop((again) => {
-        const byte = i64.shrU(value, i64.extendU(i32.shl(i.get, 3)));
-        f.call(services.write, i64.add(va, i64.extendU(i.get)), byte, i32.and(word, ~ACCESS.SCALE));
-        leaveIfEnded(f, state, WRITE_NOT_READ);
-        f.set(i, i32.add(i.get, 1));
-        f.brIf(again, i32.ltU(i.get, bytesOf(word)));
-      });
-      f.return();
+      apart();
     });
     const host = reach(f, va, word, WRITE_NOT_READ);
     const scale = f.keep(i32.and(word, ACCESS.SCALE));
     f.if(i32.ne(state.get32('translatedKind'), TRANSLATED.RAM), () => {
+      f.if(i32.and(word, ACCESS.ELEMENTS), apart);
       const mask = i64.shrU(-1, i64.extendU(i32.sub(64, i32.shl(bytesOf(word), 3))));
       state.set64('dataLo', i64.and(value, mask));
       f.call(portAccess, va, word, bytesOf(word), 1);

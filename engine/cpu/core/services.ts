@@ -23,6 +23,9 @@ export const ACCESS = {
   PAIR: 256,
   /** A block that DC ZVA clears: not in Device memory. */
   BLOCK: 512,
+  /** Elements in one access: how often its size is halved to theirs, by which alignment is checked. From this bit, two. */
+  ELEMENTS_SHIFT: 10,
+  ELEMENTS: 3 << 10,
 } as const;
 
 /** Answers of the host side beyond port.ts's OUTCOME: the access of EL0 traps to EL1. */

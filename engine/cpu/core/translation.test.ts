@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Assembler } from '../testing/assembler.ts';
 import type { PlainBoard } from '../testing/board.ts';
 import { IMAGE_BASE, RAM_BASE } from '../testing/board.ts';
+import { OUTCOME } from '../port.ts';
 import { boardWith, run } from '../testing/program.ts';
 import { gva } from '../../util/units.ts';
 
@@ -61,6 +62,50 @@ describe('Device memory', () => {
     run(cpu, 8);
     expect(cpu.systemRegister('ESR_EL1')).toBe(0n);
     expect([cpu.x(2), cpu.x(3), cpu.x(4)]).toEqual([0x1122_3344n, 0x1122_3344n, 0x4400_0000_0011_2233n]);
+  });
+
+  it.each([
+    ['Device memory', DATA, 0n],
+    ['Normal memory with SCTLR_EL1.A', DATA - 0x4000_0000, 2n],
+  ])('checks LD1 and ST1 by elements in %s', (_, data, sctlr) => {
+    const { cpu } = translated((a) => {
+      a.mov(0, data + 0xffc);
+      a.mov(1, 0x1122_3344);
+      for (const imm9 of [0, 4]) a.emit('STR Wt (unscaled)', { Rt: 1, Rn: 0, imm9 });
+      a.emit('LD1 (2 registers)', { Q: 1, size: 2, Rn: 0, Rt: 1 });
+      a.emit('ST1 (1 registers)', { Q: 0, size: 1, Rn: 0, Rt: 1 });
+      a.add(0, 0, 1);
+      a.emit('LD1 (1 registers)', { Q: 1, size: 0, Rn: 0, Rt: 2 });
+      a.emit('ST1 (1 registers)', { Q: 1, size: 1, Rn: 0, Rt: 2 });
+    });
+    cpu.setSystemRegister('SCTLR_EL1', cpu.systemRegister('SCTLR_EL1') | sctlr);
+    run(cpu, 10);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0n);
+    expect(cpu.v(1) & 0xffff_ffff_ffff_ffffn).toBe(0x1122_3344_1122_3344n);
+    run(cpu, 1);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0x9600_0061n);
+    expect(cpu.systemRegister('FAR_EL1')).toBe(BigInt(data + 0xffd));
+  });
+
+  it('is read and written element by element where a device is', () => {
+    const board = translated((a) => {
+      a.mov(0, 0x0900_0004);
+      a.emit('LD1 (1 registers)', { Q: 0, size: 2, Rn: 0, Rt: 1 });
+      a.emit('ST1 (1 registers)', { Q: 1, size: 1, Rn: 0, Rt: 2 });
+    });
+    new BigUint64Array(board.memory.buffer, board.ram + TABLE - RAM_BASE, 1)[0] = DEVICE;
+    board.cpu.setV(2, 0x0008_0007_0006_0005_0004_0003_0002_0001n);
+    const seen: [number, number, number][] = [];
+    board.access = (_, access) => {
+      seen.push([access.address, access.size, access.write ? access.lo : -1]);
+      access.lo = seen.length;
+      access.hi = 0;
+      return OUTCOME.DONE;
+    };
+    run(board.cpu, 4);
+    expect(board.cpu.v(1)).toBe(0x2_0000_0001n);
+    const elements = Array.from({ length: 8 }, (_, i) => [0x0900_0004 + 2 * i, 2, i + 1]);
+    expect(seen).toEqual([[0x0900_0004, 4, -1], [0x0900_0008, 4, -1], ...elements]);
   });
 
   it('changes with MAIR_EL1', () => {

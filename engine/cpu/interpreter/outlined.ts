@@ -30,7 +30,8 @@ export function accessWord(access: Access): number {
     (access.extend ? ACCESS.SIGNED : 0) |
     (access.wide ? ACCESS.WIDE : 0) |
     (access.pair ? ACCESS.PAIR : 0) |
-    (access.block ? ACCESS.BLOCK : 0)
+    (access.block ? ACCESS.BLOCK : 0) |
+    ((access.scale - (access.element ?? access.scale)) << ACCESS.ELEMENTS_SHIFT)
   );
 }
 
@@ -157,8 +158,8 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
       () => body(hostElements(f, host)),
       () =>
         body({
-          load: (offset, scale) => this.load(i64.add(address, offset), { scale }),
-          store: (offset, scale, value) => this.store(i64.add(address, offset), value, { scale }),
+          load: (offset, scale, element) => this.load(i64.add(address, offset), { scale, element }),
+          store: (offset, scale, value, element) => this.store(i64.add(address, offset), value, { scale, element }),
         }),
     );
   }

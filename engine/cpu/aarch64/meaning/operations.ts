@@ -63,16 +63,18 @@ export interface Access {
   readonly pair?: boolean;
   /** A block that DC ZVA clears. */
   readonly block?: true;
+  /** log2 of the bytes of the elements that the access has several of: it is aligned if they are. */
+  readonly element?: number;
   /** The stage 2 syndrome is valid: one general register, no writeback, not exclusive (D17.2.37 ISV). */
   readonly syndrome?: true;
   /** The register is 64 bits wide (ISS.SF). */
   readonly wide?: boolean;
 }
 
-/** Memory of a structure access; offsets are from its start. */
+/** Memory of a structure access; offsets are from its start. What is moved at once may be several elements. */
 export interface Elements {
-  load(offset: number, scale: number): X64;
-  store(offset: number, scale: number, value: X64): void;
+  load(offset: number, scale: number, element: number): X64;
+  store(offset: number, scale: number, value: X64, element: number): void;
 }
 
 /** A condition that is looked at only where something cheaper, nonzero for true, does not settle it. */

@@ -26,15 +26,15 @@ function define(
 for (const { name, load, count, interleave } of MULTIPLE_FORMS) {
   const bytes = (s: Statics): number => count * (s.Q === 1 ? 16 : 8);
   define(name, bytes, (o, s, address) => {
-    // Whole registers in order move by doublewords, whatever the element size.
+    // Whole registers in order move by doublewords, whatever the element size, which matters to the alignment only.
     const scale = interleave === 1 ? 3 : s.size!;
     const elements = (s.Q === 1 ? 16 : 8) >> scale;
     o.structure(address, bytes(s), !load, (memory) => {
       let offset = 0;
       const element = (register: number, lane: number): void => {
         const operand = registerName(register);
-        if (load) o.writeLane(operand, scale, memory.load(offset, scale), lane << scale);
-        else memory.store(offset, scale, o.readLane(operand, scale, lane << scale));
+        if (load) o.writeLane(operand, scale, memory.load(offset, scale, s.size!), lane << scale);
+        else memory.store(offset, scale, o.readLane(operand, scale, lane << scale), s.size!);
         offset += 1 << scale;
       };
       if (interleave === 1) for (let i = 0; i < count * elements; i++) element(Math.floor(i / elements), i % elements);
@@ -52,7 +52,7 @@ for (const { name, load, count, scale } of SINGLE_FORMS) {
       (o, s, address) =>
         o.structure(address, count << s.size!, false, (memory) => {
           for (let i = 0; i < count; i++) {
-            const value = memory.load(i << s.size!, s.size!);
+            const value = memory.load(i << s.size!, s.size!, s.size!);
             const element = 8 << s.size!;
             let whole = value;
             for (let width = element; width < 64; width *= 2) whole = o.keep(i64.or(whole, i64.shl(whole, width)));
@@ -70,8 +70,8 @@ for (const { name, load, count, scale } of SINGLE_FORMS) {
       o.structure(address, count << scale, !load, (memory) => {
         for (let i = 0; i < count; i++) {
           // The operand is the lane itself.
-          if (load) o.writeLane(registerName(i), scale, memory.load(i << scale, scale));
-          else memory.store(i << scale, scale, o.readLane(registerName(i), scale));
+          if (load) o.writeLane(registerName(i), scale, memory.load(i << scale, scale, scale));
+          else memory.store(i << scale, scale, o.readLane(registerName(i), scale), scale);
         }
       }),
   );
