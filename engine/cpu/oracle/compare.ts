@@ -1,17 +1,17 @@
 // Runs blocks on the engine and on QEMU and finds where they part.
 import { cpuModel } from '../aarch64/system/models.ts';
-import { disassemble } from '../aarch64/disassemble.ts';
 import { NOP } from '../testing/assembler.ts';
 import type { Block } from './generator.ts';
 import { isExplained } from './explained.ts';
 import { Generator } from './generator.ts';
-import { BACKING_PAGES, buildImage, PAGE, RECORD } from './image.ts';
+import { BACKING_PAGES, buildImage, MEMORY, PAGE, RECORD } from './image.ts';
 import { runOnEngine } from './engine.ts';
 import { runOnQemu } from './qemu.ts';
+import { memoryDifferences, report } from './report.ts';
 import { servicePattern } from './spaces.ts';
 
 /** A field of a result record by name. */
-function fieldsOf(results: Uint8Array, block: number): Map<string, bigint> {
+export function fieldsOf(results: Uint8Array, block: number): Map<string, bigint> {
   const view = new DataView(results.buffer, results.byteOffset + block * RECORD.size, RECORD.size);
   const fields = new Map<string, bigint>();
   for (let n = 0; n < 31; n++) fields.set(`x${n}`, view.getBigUint64(RECORD.x + 8 * n, true));
@@ -71,33 +71,71 @@ export interface RunOptions {
 
 /** One image: generated, run on both sides, compared. */
 export function compareOnce(options: RunOptions): Report {
-  const generator = new Generator(options.seed, cpuModel(options.cpu), options.only);
+  const { cpu, seed } = options;
+  const generator = new Generator(seed, cpuModel(cpu), options.only);
   const pattern = options.spaces ? servicePattern(BACKING_PAGES * PAGE) : generator.pattern(BACKING_PAGES * PAGE);
   const blocks = options.spaces
     ? generator.inSpaces(options.blocks, options.length)
     : Array.from({ length: options.blocks }, () => generator.block(options.length));
-  const found = compareBlocks(blocks, pattern, options.cpu);
+  const [first] = compareBlocks(blocks, pattern, cpu);
   const words = blocks.flatMap((block) => block.words);
   return {
     instructions: words.length,
     words,
     blocks: blocks.length,
-    difference: found[0] && explain(minimise(blocks[found[0].block]!, pattern, options.cpu), pattern, options),
+    difference: first && explain(minimise(blocks.slice(0, first.block + 1), pattern, cpu), pattern, cpu, seed, first),
   };
 }
 
-function compareBlocks(blocks: readonly Block[], pattern: Uint8Array, cpu: string): Difference[] {
+/**
+ * Differences that nothing explains. Programs share the memory around the window's pages, so that an explained difference
+ * may be read by programs behind it: what differs is asked again without those that are explained.
+ */
+export function compareBlocks(blocks: readonly Block[], pattern: Uint8Array, cpu: string): Difference[] {
   const image = buildImage(blocks, pattern);
   const all = differences(
     runOnEngine(image.bytes, blocks.length * RECORD.size, cpu),
     runOnQemu(image.bytes, cpu),
     blocks.length,
   );
-  return all.filter((difference) => !isExplained(difference, cpu));
+  const unexplained = all.filter((difference) => !isExplained(difference, cpu));
+  if (unexplained.length === 0 || unexplained.length === all.length) return unexplained;
+  const explained = new Set(all.filter((difference) => !unexplained.includes(difference)).map(({ block }) => block));
+  const kept = [...blocks.keys()].filter((block) => !explained.has(block));
+  return compareBlocks(
+    kept.map((block) => blocks[block]!),
+    pattern,
+    cpu,
+  ).map((difference) => ({ ...difference, block: kept[difference.block]! }));
 }
 
+/** The fewest programs and instructions with which the last program still differs. */
+function minimise(blocks: readonly Block[], pattern: Uint8Array, cpu: string): readonly Block[] {
+  const differs = (candidate: readonly Block[]): boolean =>
+    compareBlocks(candidate, pattern, cpu).some(({ block }) => block === candidate.length - 1);
+  const last = blocks.at(-1)!;
+  if (differs([last])) return [withoutInstructions(last, pattern, cpu)];
+  // What the programs in front leave counts: halves, quarters, … of them are left out.
+  let kept = blocks;
+  for (let size = kept.length >> 1; size >= 1; size >>= 1)
+    for (let from = kept.length - 1 - size; from >= 0; from -= size) {
+      const candidate = [...kept.slice(0, from), ...kept.slice(from + size)];
+      if (differs(candidate)) kept = candidate;
+    }
+  kept.forEach((block, i) =>
+    block.words.forEach((word, at) => {
+      const candidate = kept.with(i, { ...kept[i]!, words: kept[i]!.words.with(at, NOP) });
+      if (word !== NOP && kept.length <= FEW && differs(candidate)) kept = candidate;
+    }),
+  );
+  return kept;
+}
+
+/** Programs of which instructions are left out one by one, a run each. */
+const FEW = 4;
+
 /** Replaces instructions by NOP as long as a difference remains. All candidates of a round share one run. */
-function minimise(block: Block, pattern: Uint8Array, cpu: string): Block {
+function withoutInstructions(block: Block, pattern: Uint8Array, cpu: string): Block {
   let smallest = block;
   for (;;) {
     const candidates = smallest.words.flatMap((word, i) =>
@@ -110,34 +148,22 @@ function minimise(block: Block, pattern: Uint8Array, cpu: string): Block {
   }
 }
 
-function explain(block: Block, pattern: Uint8Array, options: RunOptions): string {
-  const image = buildImage([block], pattern);
-  const ours = fieldsOf(runOnEngine(image.bytes, RECORD.size, options.cpu), 0);
-  const theirs = fieldsOf(runOnQemu(image.bytes, options.cpu), 0);
-  const entry = image.entries[0]!;
-  const hex = (value: bigint | undefined): string => (value === undefined ? '-' : `0x${value.toString(16)}`);
-  const used = new Set<string>();
-  const code = block.words.map((word, i) => {
-    const text = disassemble(word, BigInt(entry + 4 * i)) ?? '(unallocated)';
-    if (word !== NOP) for (const [register] of text.matchAll(/\b[xw]\d+|\bsp\b|\b[bhsdqv]\d+/g)) used.add(register);
-    return `  0x${(entry + 4 * i).toString(16)}: ${word.toString(16).padStart(8, '0')}  ${text}`;
-  });
-  const registers = [...used].map((name) => {
-    const number = Number(name.slice(1));
-    if (name === 'sp') return `  sp = ${hex(block.state.sp)}`;
-    if (/^[xw]/.test(name)) return `  x${number} = ${hex(block.state.x[number])}`;
-    return `  v${number} = ${hex(block.state.v[number])}`;
-  });
-  return [
-    `first difference with -cpu ${options.cpu}, seed ${options.seed} (engine, QEMU):`,
-    ...code.filter((_, i) => block.words[i] !== NOP),
-    `state before: pstate 0x${(block.state.pstate >>> 0).toString(16)}`,
-    ...new Set(registers),
-    ...(block.space ? [block.space.description] : []),
-    'results:',
-    // Exceptions in full: what one of them says is seldom all.
-    ...[...new Set([...ours.keys(), ...theirs.keys()])]
-      .filter((name) => name.includes('[') || ours.get(name) !== theirs.get(name))
-      .map((name) => `  ${name}: ${hex(ours.get(name))}, ${hex(theirs.get(name))}`),
-  ].join('\n');
+/** Runs the programs once more on both sides, with all memory compared after the last one, and says what differs. */
+function explain(
+  blocks: readonly Block[],
+  pattern: Uint8Array,
+  cpu: string,
+  seed: number,
+  inImage: Difference,
+): string {
+  const size = blocks.length * RECORD.size;
+  const { bytes, entries } = buildImage(blocks, pattern);
+  const records = [runOnEngine(bytes, size, cpu), runOnQemu(bytes, cpu)] as const;
+  const last = blocks.length - 1;
+  const difference = differences(...records, blocks.length).find(({ block }) => block === last);
+  const [ourFields, theirFields] = [fieldsOf(records[0], last), fieldsOf(records[1], last)];
+  const whole = buildImage(blocks, pattern, 'memory').bytes;
+  const ours = runOnEngine(whole, MEMORY.bytes, cpu, 'interpreter', MEMORY.from);
+  const memory = memoryDifferences(ours, runOnQemu(whole, cpu));
+  return report({ cpu, seed, blocks, entries, inImage, difference, ourFields, theirFields, memory });
 }

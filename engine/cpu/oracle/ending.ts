@@ -1,15 +1,16 @@
 // How an oracle image ends on both sides. On the engine's board any HVC stops the run; QEMU without a hypervisor knows no
-// such call and goes on to have the results written to a file (Arm semihosting: SYS_OPEN, SYS_WRITE, SYS_EXIT).
+// such call and goes on to have memory written to a file (Arm semihosting: SYS_OPEN, SYS_WRITE, SYS_EXIT).
 import type { Assembler } from '../testing/assembler.ts';
 import { LAYOUT } from './layout.ts';
 
 /** A function identifier that PSCI does not have. */
 const UNKNOWN_CALL = 0x8600_0000;
-/** Where QEMU puts the results, relative to its working directory. */
+/** Where QEMU puts it, relative to its working directory. */
 export const FILE_NAME = 'results';
 /** Where the image must have the name's bytes. */
 export const FILE_NAME_ADDRESS = LAYOUT.stack + 0x200;
-const PARAMETERS = LAYOUT.stack + 0x100;
+/** Where the code puts the parameters of its calls. */
+export const PARAMETERS = { address: LAYOUT.stack + 0x100, bytes: 24 } as const;
 
 const SYS_OPEN = 0x01;
 const OPEN_FOR_WRITING = 5;
@@ -17,12 +18,12 @@ const SYS_WRITE = 0x05;
 const SYS_EXIT = 0x18;
 const APPLICATION_EXIT = 0x20026;
 
-/** Code that hands over `bytes` of results from LAYOUT.results and does not return. Uses x0 to x2. */
-export function appendEnding(a: Assembler, bytes: number): void {
+/** Code that hands over `bytes` of memory from an address on and does not return. Uses x0 to x2. */
+export function appendEnding(a: Assembler, from: number, bytes: number): void {
   a.mov(0, UNKNOWN_CALL);
   a.emit('HVC', { imm16: 1 });
   const semihosting = (operation: number, ...parameters: (number | 'x0')[]): void => {
-    a.mov(1, PARAMETERS);
+    a.mov(1, PARAMETERS.address);
     parameters.forEach((value, i) => {
       if (value !== 'x0') a.mov(2, value);
       a.str(value === 'x0' ? 0 : 2, 1, 8 * i);
@@ -31,6 +32,6 @@ export function appendEnding(a: Assembler, bytes: number): void {
     a.emit('HLT', { imm16: 0xf000 });
   };
   semihosting(SYS_OPEN, FILE_NAME_ADDRESS, OPEN_FOR_WRITING, FILE_NAME.length);
-  semihosting(SYS_WRITE, 'x0', LAYOUT.results, bytes);
+  semihosting(SYS_WRITE, 'x0', from, bytes);
   semihosting(SYS_EXIT, APPLICATION_EXIT, 0);
 }

@@ -21,8 +21,14 @@ class OracleBoard extends PlainBoard {
 export type Tier = 'interpreter' | 'regions';
 const TUNING = { interpreter: false, regions: { threshold: 1, eager: true } } as const;
 
-/** The first `bytes` of the results that an image leaves. Throws if it does not come to its end. */
-export function runOnEngine(image: Uint8Array, bytes: number, cpu: string, tier: Tier = 'interpreter'): Uint8Array {
+/** The `bytes` of results that an image leaves, or those from another address on. Throws if it does not come to its end. */
+export function runOnEngine(
+  image: Uint8Array,
+  bytes: number,
+  cpu: string,
+  tier: Tier = 'interpreter',
+  from: number = LAYOUT.results,
+): Uint8Array {
   const board = new OracleBoard(cpu, 64 * MiB, 1, undefined, TUNING[tier]);
   board.load(image, LAYOUT.code);
   board.run(ENGINE_LIMIT);
@@ -30,5 +36,5 @@ export function runOnEngine(image: Uint8Array, bytes: number, cpu: string, tier:
     throw new Error(
       `the engine did not finish: pc 0x${board.cpu.pc.toString(16)}, ESR ${board.cpu.systemRegister('ESR_EL1').toString(16)}`,
     );
-  return board.bytes(LAYOUT.results, bytes).slice();
+  return board.bytes(from, bytes).slice();
 }

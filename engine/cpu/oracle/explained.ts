@@ -27,7 +27,6 @@ const CACHE_MAINTENANCE = 1n << 8n;
 const FAULT_STATUS = 0x3fn;
 const UNDEFINED_INSTRUCTION = 0x200_0000n;
 const EXTERNAL_ABORT = 0x10n;
-const ALIGNMENT_FAULT = 0x21n;
 const PC_ALIGNMENT = 0x22;
 const LAST_ADDRESS = 0xffff_ffff_ffff_ffffn;
 const BTYPE = 0xc00n;
@@ -86,19 +85,6 @@ export const EXPLAINED: readonly Explanation[] = [
       [...all].some(
         ([name, [ours, theirs]]) =>
           name.startsWith('esr') && ours !== undefined && ((theirs ?? 0n) & FAULT_STATUS) === EXTERNAL_ABORT,
-      ),
-  },
-  {
-    name: 'unaligned to Device memory',
-    reason: 'QEMU 7.2 knows no Alignment faults by memory type (see ../aarch64/choices.ts)',
-    section: 'B2.5.2 alignment of data accesses',
-    explains: (_, __, ___, ____, all) =>
-      [...all].some(
-        ([name, [ours, theirs]]) =>
-          name.startsWith('esr') &&
-          DATA_ABORTS.includes(exceptionClass(ours)) &&
-          ((ours ?? 0n) & FAULT_STATUS) === ALIGNMENT_FAULT &&
-          ours !== theirs,
       ),
   },
   {

@@ -8,6 +8,7 @@ import { LAYOUT } from './layout.ts';
 /** Virtual address of the data window; see PAGES. */
 export const WINDOW = 0x8000_0000;
 export const PAGE = 4096;
+const BLOCK_SIZE = 0x20_0000;
 
 type Access = 'none' | 'rw' | 'ro' | 'rw0' | 'ro0' | 'old';
 /** Pages of the window: what maps them and to which backing page, so that neighbours are not neighbours in memory. */
@@ -65,11 +66,10 @@ function translationTables(): { address: number; entries: Map<number, bigint> }[
     [2, BigInt(windowTable | DESCRIPTOR.TABLE)],
   ]);
   const ramEntries = new Map<number, bigint>();
-  for (let megabytes = 0; megabytes < 16; megabytes += 2) {
-    const address = LAYOUT.ram + megabytes * 0x10_0000;
+  for (let address: number = LAYOUT.ram; address < LAYOUT.end; address += BLOCK_SIZE) {
     const code = address === LAYOUT.code;
     const permissions = code ? BigInt(AP.BOTH_RO) : BigInt(AP.EL1_RW) | never;
-    ramEntries.set(megabytes / 2, BigInt(address | DESCRIPTOR.BLOCK) | normal | permissions);
+    ramEntries.set((address - LAYOUT.ram) / BLOCK_SIZE, BigInt(address | DESCRIPTOR.BLOCK) | normal | permissions);
   }
   const access: Record<Access, bigint | undefined> = {
     none: undefined,
@@ -106,7 +106,7 @@ const DEVICE_TREE_SPACE = 0x10_0000;
 /** What PC-relative faults leave: the handler ends the block for these exception classes. */
 const FETCH_CLASSES = [0x20, 0x21, 0x22, 0x0e];
 
-function harness(blocks: number, spaces: boolean): Assembler {
+function harness(blocks: number, spaces: boolean, output: Output): Assembler {
   const a = new Assembler(LAYOUT.code);
   a.b('start');
 
@@ -250,7 +250,8 @@ function harness(blocks: number, spaces: boolean): Assembler {
   a.str(28, 0, 0);
   a.stp(29, 30, 0, 8);
   a.cbnz(28, 'go');
-  appendEnding(a, blocks * RECORD.size);
+  if (output === 'records') appendEnding(a, LAYOUT.results, blocks * RECORD.size);
+  else appendEnding(a, MEMORY.from, MEMORY.bytes);
   a.b('stuck');
 
   a.label('go');
@@ -302,10 +303,16 @@ export interface Image {
   readonly entries: readonly number[];
 }
 
-export function buildImage(blocks: readonly Block[], pattern: Uint8Array): Image {
+/** What an image hands over at its end: the result records of its blocks, or MEMORY. */
+export type Output = 'records' | 'memory';
+/** All memory that the harness maps from its code on. */
+export const MEMORY = { from: LAYOUT.code, bytes: LAYOUT.end - LAYOUT.code } as const;
+
+export function buildImage(blocks: readonly Block[], pattern: Uint8Array, output: Output = 'records'): Image {
   const assembler = harness(
     blocks.length,
     blocks.some(({ space }) => space !== undefined),
+    output,
   );
   const entries = blocks.map(({ words }) => {
     const entry = assembler.address;

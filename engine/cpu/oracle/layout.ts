@@ -11,7 +11,11 @@ export const LAYOUT = {
   states: 0x4060_0000,
   results: 0x4080_0000,
   /** Translation tables of random address spaces. */
-  spaces: 0x40c0_0000,
-  /** Backing pages of the data window. */
-  backing: 0x4041_0000,
+  spaces: 0x40a0_0000,
+  /**
+   * Backing pages of the data window. Nothing else is in their 2 MiB, and far around: random address spaces map whole blocks.
+   */
+  backing: 0x4141_0000,
+  /** The harness maps no more. */
+  end: 0x4180_0000,
 } as const;

@@ -1,6 +1,6 @@
 // Runs an oracle image on qemu-system-aarch64 and reads back the results.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FILE_NAME } from './ending.ts';
@@ -15,7 +15,7 @@ export function qemuVersion(): string | undefined {
   return run.status === 0 ? run.stdout.split('\n')[0] : undefined;
 }
 
-/** Result records of all blocks, as the harness left them at LAYOUT.results. Throws if QEMU did not finish. */
+/** The memory that an image hands over at its end. Throws if QEMU did not finish. */
 export function runOnQemu(image: Uint8Array, cpu: string): Uint8Array {
   const directory = mkdtempSync(join(tmpdir(), 'cpu-oracle-'));
   try {
@@ -52,7 +52,10 @@ export function runOnQemu(image: Uint8Array, cpu: string): Uint8Array {
     );
     if (run.status !== 0)
       throw new Error(`${QEMU} -cpu ${cpu} did not finish: ${run.stderr || run.signal || run.status}`);
-    return readFileSync(join(directory, FILE_NAME));
+    const results = join(directory, FILE_NAME);
+    if (!existsSync(results))
+      throw new Error(`${QEMU} -cpu ${cpu} left no results: a program wrote over the harness; leave its seed out`);
+    return readFileSync(results);
   } finally {
     rmSync(directory, { recursive: true });
   }

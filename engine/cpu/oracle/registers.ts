@@ -137,7 +137,7 @@ function buildReads(): Uint8Array {
     a.emit('ERET');
     a.label(`after ${i}`);
   });
-  appendEnding(a, READS * 8);
+  appendEnding(a, LAYOUT.results, READS * 8);
   return imageOf(a);
 }
 
@@ -179,7 +179,7 @@ export function compareWrites(
     a.emit('ORR (shifted register)', { sf: 1, Rd: 0, Rn: XZR, Rm: 22 });
     a.word(STORE);
   }
-  appendEnding(a, cases.length * 8);
+  appendEnding(a, LAYOUT.results, cases.length * 8);
   const { ours, theirs } = runBoth(imageOf(a), cases.length, cpu);
   return cases
     .map(({ key, value }, i) => ({
