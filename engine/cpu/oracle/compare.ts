@@ -2,7 +2,7 @@
 import { cpuModel } from '../aarch64/system/models.ts';
 import { NOP } from '../testing/assembler.ts';
 import type { Block } from './generator.ts';
-import { isExplained } from './explained.ts';
+import { explanationsOf } from './explained.ts';
 import { Generator } from './generator.ts';
 import { BACKING_PAGES, buildImage, MEMORY, PAGE, RECORD } from './image.ts';
 import { runOnEngine } from './engine.ts';
@@ -57,6 +57,8 @@ export interface Report {
   readonly blocks: number;
   /** Text of the first difference, minimised; undefined if there is none. */
   readonly difference: string | undefined;
+  /** Programs whose difference is explained, by the names of the explanations. */
+  readonly explained: ReadonlyMap<string, number>;
 }
 
 export interface RunOptions {
@@ -77,36 +79,55 @@ export function compareOnce(options: RunOptions): Report {
   const blocks = options.spaces
     ? generator.inSpaces(options.blocks, options.length)
     : Array.from({ length: options.blocks }, () => generator.block(options.length));
-  const [first] = compareBlocks(blocks, pattern, cpu);
+  const explained = new Map<string, number>();
+  const [first] = compareBlocks(blocks, pattern, cpu, (names) => {
+    for (const name of names) explained.set(name, (explained.get(name) ?? 0) + 1);
+  });
   const words = blocks.flatMap((block) => block.words);
   return {
     instructions: words.length,
     words,
     blocks: blocks.length,
+    explained,
     difference: first && explain(minimise(blocks.slice(0, first.block + 1), pattern, cpu), pattern, cpu, seed, first),
   };
 }
 
 /**
- * Differences that nothing explains. Programs share the memory around the window's pages, so that an explained difference
- * may be read by programs behind it: what differs is asked again without those that are explained.
+ * Differences that nothing explains; `onExplained` hears of the others. Programs share the memory around the window's pages,
+ * so that what an explained difference left may be read by programs behind it: if there are unexplained ones, the programs
+ * run again without those that are explained.
  */
-export function compareBlocks(blocks: readonly Block[], pattern: Uint8Array, cpu: string): Difference[] {
+export function compareBlocks(
+  blocks: readonly Block[],
+  pattern: Uint8Array,
+  cpu: string,
+  onExplained?: (names: readonly string[]) => void,
+): Difference[] {
   const image = buildImage(blocks, pattern);
   const all = differences(
     runOnEngine(image.bytes, blocks.length * RECORD.size, cpu),
     runOnQemu(image.bytes, cpu),
     blocks.length,
   );
-  const unexplained = all.filter((difference) => !isExplained(difference, cpu));
-  if (unexplained.length === 0 || unexplained.length === all.length) return unexplained;
-  const explained = new Set(all.filter((difference) => !unexplained.includes(difference)).map(({ block }) => block));
-  const kept = [...blocks.keys()].filter((block) => !explained.has(block));
+  const unexplained: Difference[] = [];
+  const kept = new Set(blocks.keys());
+  for (const difference of all) {
+    const names = explanationsOf(difference, cpu);
+    if (!names) unexplained.push(difference);
+    else {
+      onExplained?.(names);
+      kept.delete(difference.block);
+    }
+  }
+  if (unexplained.length === 0 || kept.size === blocks.length) return unexplained;
+  const numbers = [...kept];
   return compareBlocks(
-    kept.map((block) => blocks[block]!),
+    numbers.map((number) => blocks[number]!),
     pattern,
     cpu,
-  ).map((difference) => ({ ...difference, block: kept[difference.block]! }));
+    onExplained,
+  ).map((difference) => ({ ...difference, block: numbers[difference.block]! }));
 }
 
 /** The fewest programs and instructions with which the last program still differs. */

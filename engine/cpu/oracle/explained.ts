@@ -109,11 +109,16 @@ export const EXPLAINED: readonly Explanation[] = [
   },
 ];
 
-/** True if every differing field is explained. */
-export const isExplained = ({ fields }: Difference, cpu: string): boolean =>
-  [...fields].every(([name, [ours, theirs]]) =>
-    EXPLAINED.some(({ explains }) => explains(name, ours, theirs, cpu, fields)),
-  );
+/** Names of the entries that explain a difference, or nothing if a field is left that none explains. */
+export function explanationsOf({ fields }: Difference, cpu: string): readonly string[] | undefined {
+  const names = new Set<string>();
+  for (const [field, [ours, theirs]] of fields) {
+    const entry = EXPLAINED.find(({ explains }) => explains(field, ours, theirs, cpu, fields));
+    if (!entry) return undefined;
+    names.add(entry.name);
+  }
+  return [...names];
+}
 
 export interface RegisterExplanation {
   readonly name: string;
