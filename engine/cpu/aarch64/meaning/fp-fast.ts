@@ -3,7 +3,7 @@
 // dividing and taking roots differ only where a NaN, an overflow or a subnormal result is about: conditions here say
 // when they do not, and all else goes to the float services (Arm ARM DDI 0487, A1.5; WebAssembly Core 2.0, 4.3.3).
 import { FPCR, FPSR } from '../../float/format.ts';
-import type { X32, X64, XF32, XF64 } from '../../wasm/expression.ts';
+import type { Expression, X32, X64, XF32, XF64 } from '../../wasm/expression.ts';
 import { i32, i64 } from '../../wasm/expression.ts';
 import { f32, f64 } from '../../wasm/float.ts';
 import type { Condition, Operations, Statics } from './operations.ts';
@@ -154,4 +154,72 @@ export function isExactFactor(p: Precision, a: Real, b: Real, whole: Real): X32 
   if (p.bits === 32) return isExactProduct(p, a, b, whole);
   const [x, y, product] = [a, b, whole] as [XF64, XF64, XF64];
   return i32.and(i32.and(areShort(x, y), isLarge(product)), f64.eq(f64.mul(x, y), product));
+}
+
+/** Arithmetic on doubles, one or lane by lane: T is the numbers, B what comparisons give. */
+export interface DoubleArithmetic<T, B> {
+  const(value: number): T;
+  abs(a: T): T;
+  add(a: T, b: T): T;
+  sub(a: T, b: T): T;
+  mul(a: T, b: T): T;
+  max(a: T, b: T): T;
+  eq(a: T, b: T): B;
+  lt(a: T, b: T): B;
+  gt(a: T, b: T): B;
+}
+
+export interface FusedDouble<T, B> {
+  /** a + n * m. */
+  readonly value: T;
+  /** Rounded product + a, and what it lacks to a + n * m. */
+  readonly sum: T;
+  readonly error: T;
+  /** Nonzero for true: the value is rounded as it should be, given these. */
+  readonly certain: B;
+  /** The product is far from where its error is subnormal. */
+  readonly largeProduct: B;
+  /** Far from overflow: product and addend, and the factors. */
+  readonly smallTerms: B;
+  readonly smallFactors: B;
+}
+
+/**
+ * a + n * m of kept doubles: product and sum with their errors (Dekker, Knuth); the sum of both errors moves the result if
+ * need be. Its own rounding is at fault only where results with a slightly smaller and a slightly larger error differ.
+ */
+export function fusedDouble<T extends Expression, B>(
+  o: Operations,
+  d: DoubleArithmetic<T, B>,
+  a: T,
+  n: T,
+  m: T,
+): FusedDouble<T, B> {
+  /** Splits a double into two halves whose products are exact (Veltkamp). */
+  const split = (value: T): readonly [T, T] => {
+    const scaled = o.keep(d.mul(value, d.const(2 ** 27 + 1)));
+    const high = o.keep(d.sub(scaled, d.sub(scaled, value)));
+    return [high, o.keep(d.sub(value, high))];
+  };
+  const product = o.keep(d.mul(n, m));
+  const [nHigh, nLow] = split(n);
+  const [mHigh, mLow] = split(m);
+  const cross = d.add(d.add(d.sub(d.mul(nHigh, mHigh), product), d.mul(nHigh, mLow)), d.mul(nLow, mHigh));
+  const productError = d.add(cross, d.mul(nLow, mLow));
+  const sum = o.keep(d.add(product, a));
+  const part = o.keep(d.sub(sum, product));
+  const sumError = d.add(d.sub(product, d.sub(sum, part)), d.sub(a, part));
+  const error = o.keep(d.add(productError, sumError));
+  const value = o.keep(d.add(sum, d.mul(error, d.const(1 - 2 ** -50))));
+  const other = d.add(sum, d.mul(error, d.const(1 + 2 ** -50)));
+  const size = d.abs(product);
+  return {
+    value,
+    sum,
+    error,
+    certain: d.eq(value, other),
+    largeProduct: d.gt(size, d.const(2 ** -900)),
+    smallTerms: d.lt(d.max(size, d.abs(a)), d.const(2 ** 900)),
+    smallFactors: d.lt(d.max(d.abs(n), d.abs(m)), d.const(2 ** 990)),
+  };
 }

@@ -7,6 +7,7 @@ import { i32, i64 } from '../../wasm/expression.ts';
 import { f32, f64 } from '../../wasm/float.ts';
 import type { Precision, Real } from './fp-fast.ts';
 import {
+  fusedDouble,
   isExactFactor,
   isExactProduct,
   isExactSum,
@@ -161,35 +162,12 @@ function fusedSingle(o: Operations, a: XF32, n: XF32, m: XF32): { value: Real; c
   };
 }
 
-/** Splits a double into two halves whose products are exact (Veltkamp). */
-function split(o: Operations, value: XF64): readonly [XF64, XF64] {
-  const scaled = o.keep(f64.mul(value, f64.const(2 ** 27 + 1)));
-  const high = o.keep(f64.sub(scaled, f64.sub(scaled, value)));
-  return [high, o.keep(f64.sub(value, high))];
-}
-
-/**
- * a + n * m in double precision: product and sum with their errors (Dekker, Knuth); the sum of both errors moves the
- * result if need be. Its own rounding is at fault only where results with a slightly smaller and a slightly larger error
- * differ.
- */
-function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; conditions: Condition[] } {
-  const product = o.keep(f64.mul(n, m));
-  const [nHigh, nLow] = split(o, n);
-  const [mHigh, mLow] = split(o, m);
-  const cross = f64.add(f64.add(f64.sub(f64.mul(nHigh, mHigh), product), f64.mul(nHigh, mLow)), f64.mul(nLow, mHigh));
-  const productError = f64.add(cross, f64.mul(nLow, mLow));
-  const sum = o.keep(f64.add(product, a));
-  const part = o.keep(f64.sub(sum, product));
-  const sumError = f64.add(f64.sub(product, f64.sub(sum, part)), f64.sub(a, part));
-  const error = o.keep(f64.add(productError, sumError));
-  const value = o.keep(f64.add(sum, f64.mul(error, f64.const(1 - 2 ** -50))));
-  const other = f64.add(sum, f64.mul(error, f64.const(1 + 2 ** -50)));
+function fusedScalarDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; conditions: Condition[] } {
+  const fused = fusedDouble(o, f64, a, n, m);
+  const { value, sum, error } = fused;
   // A product that is zero because a factor is leaves the addend as it is, but for negative zeros.
   const changesNothing = (): X32 =>
     i32.and(i32.or(f64.eq(n, f64.const(0)), f64.eq(m, f64.const(0))), i64.ne(f64.bits(sum), 1n << 63n));
-  // Far from overflow, and the product far from where its error is subnormal.
-  const size = f64.abs(product);
   return {
     value,
     conditions: [
@@ -198,10 +176,10 @@ function fusedDouble(o: Operations, a: XF64, n: XF64, m: XF64): { value: Real; c
         () => noSubnormals(DOUBLE_PRECISION, a, n, m, value),
         () => f64.eq(error, f64.const(0)),
       ),
-      f64.eq(value, other),
-      { unless: f64.gt(size, f64.const(2 ** -900)), holds: changesNothing },
-      f64.lt(f64.max(size, f64.abs(a)), f64.const(2 ** 900)),
-      f64.lt(f64.max(f64.abs(n), f64.abs(m)), f64.const(2 ** 990)),
+      fused.certain,
+      { unless: fused.largeProduct, holds: changesNothing },
+      fused.smallTerms,
+      fused.smallFactors,
     ],
   };
 }
@@ -220,7 +198,7 @@ for (const [name, negateAddend, negateProduct] of [
     const { value, conditions } =
       p.bits === 32
         ? fusedSingle(o, ...(operands as readonly [XF32, XF32, XF32]))
-        : fusedDouble(o, ...(operands as readonly [XF64, XF64, XF64]));
+        : fusedScalarDouble(o, ...(operands as readonly [XF64, XF64, XF64]));
     o.prefer(
       conditions,
       () => p.write(o, 'd', value),

@@ -4,7 +4,8 @@ import type { BinaryOperation, LaneOperation } from '../../float/services.ts';
 import type { X32, X64, XV } from '../../wasm/expression.ts';
 import { i32, v128 } from '../../wasm/expression.ts';
 import { f32x4, f64x2, i64x2 } from '../../wasm/vector.ts';
-import { keepsSubnormals, roundsAlike } from './fp-fast.ts';
+import type { DoubleArithmetic } from './fp-fast.ts';
+import { fusedDouble, keepsSubnormals, roundsAlike } from './fp-fast.ts';
 import type { Condition, Meaning, Operations } from './operations.ts';
 import type { FloatVector } from './simd-fp-lanes.ts';
 import {
@@ -145,38 +146,19 @@ function fusedSingles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditio
   };
 }
 
-/** a + n * m of doubles; see fusedDouble of fp.ts. */
+/** Vectors of doubles, with constants. */
+const DOUBLES: DoubleArithmetic<XV, XV> = {
+  ...vectorOf({ q: 1, size: 3 }),
+  const: (value) => repeated(new BigUint64Array(new Float64Array([value]).buffer)[0]!, 64),
+};
+
 function fusedDoubles(o: Operations, a: XV, n: XV, m: XV): { value: XV; conditions: Condition[] } {
   const v = vectorOf({ q: 1, size: 3 });
-  const constant = (value: number): XV => {
-    const bits = new BigUint64Array(new Float64Array([value]).buffer)[0]!;
-    return repeated(bits, 64);
-  };
-  const split = (value: XV): readonly [XV, XV] => {
-    const scaled = o.keep(v.mul(value, constant(2 ** 27 + 1)));
-    const high = o.keep(v.sub(scaled, v.sub(scaled, value)));
-    return [high, o.keep(v.sub(value, high))];
-  };
-  const product = o.keep(v.mul(n, m));
-  const [nHigh, nLow] = split(n);
-  const [mHigh, mLow] = split(m);
-  const cross = v.add(v.add(v.sub(v.mul(nHigh, mHigh), product), v.mul(nHigh, mLow)), v.mul(nLow, mHigh));
-  const productError = v.add(cross, v.mul(nLow, mLow));
-  const sum = o.keep(v.add(product, a));
-  const part = o.keep(v.sub(sum, product));
-  const sumError = v.add(v.sub(product, v.sub(sum, part)), v.sub(a, part));
-  const error = o.keep(v.add(productError, sumError));
-  const value = o.keep(v.add(sum, v.mul(error, constant(1 - 2 ** -50))));
-  const other = v.add(sum, v.mul(error, constant(1 + 2 ** -50)));
-  const size = v.abs(product);
-  // A product that is zero because a factor is leaves the addend as it is, but for negative zeros.
+  const fused = fusedDouble(o, DOUBLES, a, n, m);
+  const { value, sum, error } = fused;
+  // As of scalars: a product that is zero because a factor is leaves the addend as it is, but for negative zeros.
   const nothing = v128.and(v128.or(v.eq(n, ZERO), v.eq(m, ZERO)), i64x2.ne(sum, v.sign));
-  const inRange = [
-    v.eq(value, other),
-    v128.or(v.gt(size, constant(2 ** -900)), nothing),
-    v.lt(v.max(size, v.abs(a)), constant(2 ** 900)),
-    v.lt(v.max(v.abs(n), v.abs(m)), constant(2 ** 990)),
-  ];
+  const inRange = [fused.certain, v128.or(fused.largeProduct, nothing), fused.smallTerms, fused.smallFactors];
   const exact = (): X32 => v.all(v.eq(error, ZERO));
   return {
     value,
