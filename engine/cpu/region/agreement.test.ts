@@ -30,6 +30,7 @@ const DATA = RAM_BASE + MiB;
 /** Registers that hold addresses of data and of the next computed jump. */
 const BASE = 20;
 const JUMP = 21;
+const OTHER = 22;
 
 /** A small source of numbers that fast-check can shrink. */
 class Choices {
@@ -113,6 +114,13 @@ function randomProgram(c: Choices): number[] {
         a.emit(c.below(2) === 0 ? 'BR' : 'BLR', { Rn: JUMP });
         for (let n = 0; n < 4; n++) a.word(straight(c));
       },
+      // To one of two blocks as the flags are: what an interpreter's dispatch does.
+      ...Array.from({ length: 3 }, () => () => {
+        a.adr(JUMP, label());
+        a.adr(OTHER, label());
+        a.emit('CSEL', { sf: 1, Rd: JUMP, Rn: JUMP, Rm: OTHER, cond: c.below(14) });
+        a.emit('BR', { Rn: JUMP });
+      }),
       () => {
         a.emit('ADR', { Rd: 30, immhi: 2, immlo: 0 });
         a.emit('RET', { Rn: 30 });
@@ -169,7 +177,7 @@ describe('random control flow', () => {
         }
         inRegions += translated.cluster.statistics.instructionsInRegions;
       }),
-      { numRuns: 8 },
+      { numRuns: 12 },
     );
     // All but what was never reached twice, or is not for regions.
     expect(inRegions).toBeGreaterThan(2_000);

@@ -16,6 +16,8 @@ export interface CodePage {
   word(offset: number): number;
   /** Whether the interpreter has come near it: what it never decoded is not worth translating. */
   decoded(offset: number): boolean;
+  /** Where branches often arrive: what indirect ones may go to. */
+  readonly arrivals: Iterable<number>;
 }
 
 export interface GuestInstruction {
@@ -46,8 +48,15 @@ export type Ending =
       readonly target: number | undefined;
       readonly next: number;
     }
-  /** BR and RET. */
-  | { readonly kind: 'jump'; readonly instruction: GuestInstruction; readonly returns: boolean }
+  /** BR and RET. If it is dispatched, the block at DISPATCH follows. */
+  | {
+      readonly kind: 'jump';
+      readonly instruction: GuestInstruction;
+      readonly returns: boolean;
+      readonly dispatched: boolean;
+    }
+  /** Goes to one of the targets, or to where else the jump before it says. */
+  | { readonly kind: 'dispatch'; readonly targets: readonly number[] }
   /** The interpreter executes what lies at `at`; `unknown`: only because it has never come near there yet. */
   | { readonly kind: 'leave'; readonly at: number; readonly unknown: boolean };
 
@@ -58,10 +67,20 @@ export interface Block {
   readonly ending: Ending;
 }
 
+/**
+ * Where the block stands that all indirect jumps of a region go on to: no instruction does. One block for all of them makes
+ * computed jumps, as interpreters and switches have, a loop over a table.
+ */
+export const DISPATCH = -4;
+
 /** Instructions that retire in a block that runs to its end. */
 export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
 
 const LONGEST_REGION = 160;
+/** The same with indirect jumps: what they go to must be in it to be any good. */
+const LONGEST_DISPATCHED = 400;
+/** Instructions to look at for whether an arrival belongs to the region. */
+const LONGEST_TRIAL = 64;
 /** The budget is checked at blocks' starts: what does not fit runs in the interpreter, so they are short. */
 const LONGEST_BLOCK = 48;
 const ALWAYS = 14;
@@ -121,7 +140,7 @@ function endingOf(instruction: GuestInstruction): Ending | undefined {
   if (name === 'B') return { kind: 'branch', instruction, target: branchTarget(instruction) };
   if (name === 'BL') return { kind: 'call', instruction, target: branchTarget(instruction), next };
   if (name === 'BLR') return { kind: 'call', instruction, target: undefined, next };
-  if (name === 'BR' || name === 'RET') return { kind: 'jump', instruction, returns: name === 'RET' };
+  if (name === 'BR' || name === 'RET') return { kind: 'jump', instruction, returns: name === 'RET', dispatched: false };
   if (LEAVES.has(name) || (name === 'HINT' && WAITS.includes(statics.hint!)))
     return { kind: 'leave', at: instruction.offset, unknown: false };
   return undefined;
@@ -137,34 +156,93 @@ export const targetsOf = (ending: Ending): readonly number[] => {
       return [ending.target];
     case 'conditional':
       return [ending.next, ending.target];
+    case 'jump':
+      return ending.dispatched ? [DISPATCH] : [];
+    case 'dispatch':
+      return ending.targets;
     default:
       return [];
   }
 };
 
-/** Blocks reachable from `entry` without leaving the page, the entry's first; empty if there is nothing to translate. */
-export function findBlocks(page: CodePage, entry: number): Block[] {
-  const decoded = new Map<number, GuestInstruction>();
-  const endings = new Map<number, Ending>();
-  const leaders = new Set([entry]);
-  // Breadth first: what is near the entry counts most when there is too much.
-  const queue = [entry];
-  for (let head = 0; head < queue.length && decoded.size < LONGEST_REGION; head++) {
-    for (let at = queue[head]!; inPage(at) && !decoded.has(at) && !endings.has(at); at += 4) {
-      const unknown = !page.decoded(at);
-      const instruction = unknown ? undefined : decode(page, at);
-      const ending: Ending | undefined = instruction ? endingOf(instruction) : { kind: 'leave', at, unknown };
-      if (instruction && ending?.kind !== 'leave') decoded.set(at, instruction);
-      if (!ending) continue;
-      endings.set(at, ending);
-      for (const target of targetsOf(ending))
-        if (inPage(target) && !leaders.has(target)) {
-          leaders.add(target);
-          queue.push(target);
-        }
-      break;
+/** Instructions of one page as they are come upon: from places to start at, along direct branches. */
+class Discovery {
+  readonly decoded = new Map<number, GuestInstruction>();
+  readonly endings = new Map<number, Ending>();
+  /** Starts of blocks, in the order of their discovery. */
+  readonly leaders = new Set<number>();
+  private readonly page: CodePage;
+  private readonly queue: number[] = [];
+
+  constructor(page: CodePage) {
+    this.page = page;
+  }
+
+  private known(offset: number): boolean {
+    return this.decoded.has(offset) || this.endings.has(offset);
+  }
+
+  /** Follows the code from an offset until there are so many instructions, or `until` says that is enough. */
+  walk(from: number, limit: number, until: (at: number, ending: Ending | undefined) => boolean = () => false): void {
+    const { page, queue, leaders, decoded, endings } = this;
+    const lead = (offset: number): void => {
+      if (!inPage(offset) || leaders.has(offset)) return;
+      leaders.add(offset);
+      queue.push(offset);
+    };
+    lead(from);
+    // Breadth first: what is near the entry counts most when there is too much.
+    while (queue.length > 0 && decoded.size < limit) {
+      for (let at = queue.shift()!; inPage(at) && !this.known(at); at += 4) {
+        const unknown = !page.decoded(at);
+        const instruction = unknown ? undefined : decode(page, at);
+        const ending: Ending | undefined = instruction ? endingOf(instruction) : { kind: 'leave', at, unknown };
+        if (until(at, ending)) return;
+        if (instruction && ending?.kind !== 'leave') decoded.set(at, instruction);
+        if (!ending) continue;
+        endings.set(at, ending);
+        targetsOf(ending).forEach(lead);
+        break;
+      }
     }
   }
+
+  /** Whether code at an offset goes on to what is known here, or to an indirect jump of its own. */
+  private belongs(offset: number): boolean {
+    if (this.known(offset)) return true;
+    let belongs = false;
+    new Discovery(this.page).walk(offset, LONGEST_TRIAL, (at, ending) => {
+      belongs ||= this.known(at) || isIndirect(ending);
+      return belongs;
+    });
+    return belongs;
+  }
+
+  /** Follows what the indirect jumps here may go to, and returns where that is. */
+  followIndirect(): number[] {
+    const targets: number[] = [];
+    let rest = [...this.page.arrivals];
+    for (let before = -1; before !== targets.length && [...this.endings.values()].some(isIndirect);) {
+      before = targets.length;
+      rest = rest.filter((offset) => {
+        if (!this.belongs(offset)) return true;
+        targets.push(offset);
+        this.walk(offset, LONGEST_DISPATCHED);
+        return false;
+      });
+    }
+    return targets.filter((offset) => this.known(offset));
+  }
+}
+
+const isIndirect = (ending: Ending | undefined): boolean => ending?.kind === 'jump' && !ending.returns;
+
+/** Blocks reachable from `entry` without leaving the page, the entry's first; empty if there is nothing to translate. */
+export function findBlocks(page: CodePage, entry: number): Block[] {
+  const discovery = new Discovery(page);
+  discovery.walk(entry, LONGEST_REGION);
+  const targets = discovery.followIndirect();
+  const { decoded, endings, leaders } = discovery;
   const blocks: Block[] = [];
   for (const start of leaders) {
     let body: GuestInstruction[] = [];
@@ -182,8 +260,12 @@ export function findBlocks(page: CodePage, entry: number): Block[] {
     const own = at === start || !leaders.has(at) ? endings.get(at) : undefined;
     // A leader that was never walked to is left to whoever is translated from there.
     if (at === start && !own) continue;
-    blocks.push({ start: from, body, ending: own ?? { kind: 'fall', next: at } });
+    const ending = own ?? { kind: 'fall', next: at };
+    const dispatched = targets.length > 0 && ending.kind === 'jump' && !ending.returns;
+    blocks.push({ start: from, body, ending: dispatched ? { ...ending, dispatched } : ending });
   }
   const first = blocks[0];
-  return first?.start === entry && blockCost(first) > 0 ? blocks : [];
+  if (first?.start !== entry || blockCost(first) === 0) return [];
+  if (targets.length > 0) blocks.push({ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets } });
+  return blocks;
 }

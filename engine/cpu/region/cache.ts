@@ -88,6 +88,8 @@ export class RegionCache {
   /** Live regions, oldest first. */
   private readonly regions = new Set<Region>();
   private readonly byPage = new Map<number, Set<Region>>();
+  /** Offsets in each page that were asked for. */
+  private readonly arrivals = new Map<number, Set<number>>();
   private slots = 0;
   private codeBytes = 0;
   /** The host cannot compile regions. */
@@ -112,6 +114,11 @@ export class RegionCache {
   want(record: number): void {
     if (this.refused) return;
     this.wanted.add(record);
+    const { records, code } = this.options.codePages.pageOf(record);
+    const arrivals = this.arrivals.get(code >>> 12);
+    const offset = (record - records) / (RECORD_SIZE / 4);
+    if (arrivals) arrivals.add(offset);
+    else this.arrivals.set(code >>> 12, new Set([offset]));
     if (this.options.tuning.eager) this.translate();
   }
 
@@ -132,10 +139,15 @@ export class RegionCache {
     const { refill, settleFlags, untranslated } = importServices(module);
     const ranged = this.options.tuning.ranged ?? this.usesRange();
     const made: { region: Region; write: () => FunctionReference }[] = [];
+    // What a region of this batch dispatches to needs none of its own.
+    const dispatched = new Set<number>();
     for (const record of this.wanted) {
-      const found = this.find(record);
+      const found = dispatched.has(record) ? undefined : this.find(record);
       if (!found) continue;
       const { region, blocks } = found;
+      for (const { ending } of blocks)
+        if (ending.kind === 'dispatch')
+          for (const target of ending.targets) dispatched.add(region.records + target * (RECORD_SIZE / 4));
       for (const handler of outlinedHandlers(blocks)) this.options.emitOutlined(handler);
       const name = `region ${region.page.toString(16)}:${region.entry.toString(16)}`;
       made.push({
@@ -200,6 +212,7 @@ export class RegionCache {
           if (this.options.tuning.eager && this.view.getUint16(at, true) === 0) this.options.decode(at);
           return this.view.getUint16(at, true) !== 0;
         },
+        arrivals: this.arrivals.get(code >>> 12) ?? [],
       },
       entry,
     );
@@ -294,6 +307,7 @@ export class RegionCache {
 
   /** Forgets the regions of a host page. */
   dropPage(page: number): void {
+    this.arrivals.delete(page);
     for (const region of this.byPage.get(page) ?? []) {
       this.drop(region);
       this.evicted++;

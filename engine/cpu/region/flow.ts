@@ -19,7 +19,7 @@ export interface FlowBlock {
   dominator: number;
   /** A loop starts here: a later block comes back. */
   loop: boolean;
-  /** More than one block goes on to it forwards. */
+  /** More than one block goes on to it forwards, or one by a table. */
   merge: boolean;
   /** The budget is checked here: at loops and behind calls. */
   checked: boolean;
@@ -166,7 +166,8 @@ export function analyse(found: readonly Block[]): Flow {
   const allows = (from: number, to: number): boolean => to > from || dominates(to, from);
   for (const block of blocks) {
     const forwards = block.predecessors.filter((from) => from < block.order);
-    block.merge = forwards.length > 1;
+    // What a table goes to needs a place of its own, as what several go to.
+    block.merge = forwards.length > 1 || forwards.some((from) => blocks[from]!.block.ending.kind === 'dispatch');
     block.loop = block.predecessors.some((from) => from >= block.order && allows(from, block.order));
     block.checked = block.loop || forwards.some((from) => blocks[from]!.block.ending.kind === 'call');
   }

@@ -12,7 +12,7 @@ import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
-import { inPage } from './blocks.ts';
+import { DISPATCH, inPage } from './blocks.ts';
 import { regionMeaning, SP_BIT } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
 import { dirtyBehind, isOutlined, liveBehind } from './flow.ts';
@@ -54,6 +54,8 @@ export class RegionWriter {
   private readonly back: L64;
   /** Where a side exit happens: record number, and in the upper half instructions charged for but not executed. */
   private readonly site: L32;
+  /** Where the indirect jump in front of the dispatch goes. */
+  private readonly target: L64;
   private readonly labels = new Map<number, Label>();
   /** By number of the set that they store. */
   private readonly sideExits: Label[] = [];
@@ -70,6 +72,7 @@ export class RegionWriter {
     this.depth = f.param(I32, 2).get;
     this.back = f.param(I64, 3);
     this.site = f.local(I32);
+    this.target = f.local(I64);
     this.operations = new RegionOperations(f, place.area, place.ranged, services, () => this.leaveHere());
   }
 
@@ -224,6 +227,7 @@ export class RegionWriter {
   private writeBlock(block: FlowBlock): void {
     const { f, operations, flow, left } = this;
     const { body, ending, start } = block.block;
+    if (ending.kind === 'dispatch') return this.dispatch(block, ending.targets);
     operations.known = block.flagsLive ? (block.order === 0 && !block.loop ? LAZY.STORED : LAZY.EXPLICIT) : 'nothing';
     this.at = { offset: start, ahead: 0, dirty: block.dirty };
     if (block.checked && (block.order > 0 || block.loop))
@@ -316,6 +320,10 @@ export class RegionWriter {
       case 'jump':
         return this.takeEnding(ending.instruction, {
           jump: (target) => {
+            if (ending.dispatched && this.inside(DISPATCH, exit)) {
+              f.set(this.target, target);
+              return this.goTo(DISPATCH, exit);
+            }
             this.storeAll(exit);
             if (ending.returns)
               f.if(i64.eq(target, this.back.get), () => f.return(i32.or(this.left.get, RETURNED)), undefined, 'likely');
@@ -353,12 +361,50 @@ export class RegionWriter {
     this.storeFlags(exit.flagsDirty);
   }
 
+  /** Goes to one of the targets by a table, or out of the region to where else the jump says. */
+  private dispatch(block: FlowBlock, targets: readonly number[]): void {
+    const { f, operations, left, target } = this;
+    const exit = { block, dirty: block.dirty, flagsDirty: block.flagsDirty };
+    operations.known = block.flagsLive ? LAZY.EXPLICIT : 'nothing';
+    if (block.checked)
+      f.if(
+        i32.ltS(left.get, block.need * RECORD_SIZE),
+        () => {
+          this.storeAll(exit);
+          this.lookUp(target.get);
+          f.return(left.get);
+        },
+        undefined,
+        'unlikely',
+      );
+    const first = Math.min(...targets);
+    const count = (Math.max(...targets) - first) / 4 + 1;
+    // The low two bits become the highest ones: a misaligned target is in no table.
+    const index = f.keep(i64.rotr(i64.sub(i64.sub(target.get, operations.locals.page.get), first), 2));
+    f.block((elsewhere) => {
+      f.brIf(elsewhere, i64.geU(index, count), 'unlikely');
+      const labels = Array.from({ length: count }, (_, i) => {
+        const to = this.inside(first + 4 * i, exit);
+        return to && targets.includes(to.block.start) ? this.labels.get(to.order)! : elsewhere;
+      });
+      f.brTable(labels, elsewhere, i32.wrap(index));
+    });
+    this.storeAll(exit);
+    this.chain(this.lookUp(target.get));
+  }
+
+  /** The region's block at an offset, if the exit may go there. */
+  private inside(offset: number, exit: Exit): FlowBlock | undefined {
+    const to = this.flow.blockAt(offset);
+    return to !== undefined && this.flow.allows(exit.block.order, to) ? this.flow.blocks[to] : undefined;
+  }
+
   /** Goes on at an offset: in the region, or out of it. */
   private goTo(offset: number, exit: Exit): void {
-    const { f, flow, operations } = this;
-    const to = flow.blockAt(offset);
-    if (to !== undefined && flow.allows(exit.block.order, to)) {
-      const successor = flow.blocks[to]!;
+    const { f, operations } = this;
+    const successor = this.inside(offset, exit);
+    if (successor) {
+      const to = successor.order;
       if (successor.flagsLive) operations.makeFlagsExplicit();
       if (to <= exit.block.order || successor.merge) f.br(this.labels.get(to)!);
       else this.tree(successor);

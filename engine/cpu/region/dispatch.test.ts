@@ -1,0 +1,83 @@
+// Indirect jumps of one page inside a region: a small interpreter, the dispatch at its end, jumps that leave it now and then.
+import { describe, expect, it } from 'vitest';
+import { cpuModel } from '../aarch64/system/models.ts';
+import { Assembler, encode, NOP } from '../testing/assembler.ts';
+import { IMAGE_BASE, PlainBoard } from '../testing/board.ts';
+import { gva, instructions, MiB } from '../../util/units.ts';
+import type { CodePage } from './blocks.ts';
+import { DISPATCH, findBlocks } from './blocks.ts';
+import type { RegionTuning } from './cache.ts';
+
+const HANDLERS = 4;
+const FAR = IMAGE_BASE + 0x4000;
+const STATE = 0x1234_5678;
+
+/** Handlers that jump to each other as a linear congruential generator says; every 4096th jump or so goes to FAR. */
+function threaded(): number[] {
+  const a = new Assembler(IMAGE_BASE);
+  a.mov(1, STATE);
+  a.mov(2, 1_664_525);
+  a.mov(3, FAR);
+  a.adr(4, 'handler0');
+  a.emit('BR', { Rn: 4 });
+  for (let n = 0; n < HANDLERS; n++) {
+    a.label(`handler${n}`);
+    a.add(10 + n, 10 + n, 1);
+    a.emit('MADD', { sf: 0, Rd: 1, Rn: 1, Rm: 2, Ra: 2 });
+    // Every handler is so many instructions long: the next one's address is a shift away.
+    a.emit('UBFM', { sf: 0, N: 0, Rd: 5, Rn: 1, immr: 24, imms: 25 });
+    a.emit('ADD (shifted register)', { sf: 1, Rd: 5, Rn: 4, Rm: 5, imm6: 5 });
+    a.emit('UBFM', { sf: 0, N: 0, Rd: 6, Rn: 1, immr: 8, imms: 19 });
+    a.emit('SUBS (immediate)', { sf: 1, Rd: 31, Rn: 6, imm12: 0 });
+    a.emit('CSEL', { sf: 1, Rd: 5, Rn: 3, Rm: 5, cond: 0 });
+    a.emit('BR', { Rn: 5 });
+  }
+  return a.finish();
+}
+
+function boardWith(regions: false | RegionTuning): PlainBoard {
+  const board = new PlainBoard('cortex-a57', 4 * MiB, 1, undefined, regions);
+  const put = (words: readonly number[], at: number): void => {
+    board.bytes(at, words.length * 4).set(new Uint8Array(Uint32Array.from(words).buffer));
+  };
+  put(threaded(), IMAGE_BASE);
+  put([encode('ADD (immediate)', { sf: 1, Rd: 20, Rn: 20, imm12: 1 }), encode('BR', { Rn: 4 })], FAR);
+  board.cpu.reset({ pc: gva(BigInt(IMAGE_BASE)) });
+  return board;
+}
+
+const registersOf = ({ cpu }: PlainBoard) => Array.from({ length: 31 }, (_, n) => cpu.x(n));
+
+describe('a dispatch', () => {
+  it('keeps a threaded interpreter in its region, and finds what is not in its table', () => {
+    const interpreted = boardWith(false);
+    const translated = boardWith({ threshold: 50, patience: 1 });
+    for (let run = 0; run < 20; run++) {
+      for (const { cpu } of [interpreted, translated]) cpu.run(instructions(10_000));
+      expect(registersOf(translated)).toEqual(registersOf(interpreted));
+      expect(translated.cpu.pc).toBe(interpreted.cpu.pc);
+    }
+    const far = Number(translated.cpu.x(20));
+    expect(far).toBeGreaterThan(2);
+    expect(translated.cluster.statistics.instructionsInRegions).toBeGreaterThan(180_000);
+  });
+
+  it('goes to what belongs to the region of all that branches often arrive at', () => {
+    const words = threaded();
+    const first = words.length - 8 * HANDLERS;
+    const elsewhere = words.length;
+    words.push(NOP, encode('RET', { Rn: 30 }));
+    const handlers = Array.from({ length: HANDLERS }, (_, n) => 4 * (first + 8 * n));
+    const page: CodePage = {
+      features: new Set(cpuModel('cortex-a57').features),
+      word: (offset) => words[offset / 4] ?? 0,
+      decoded: () => true,
+      arrivals: [...handlers, 4 * elsewhere],
+    };
+    const blocks = findBlocks(page, handlers[1]!);
+    expect(blocks[0]!.start).toBe(handlers[1]);
+    expect(blocks.at(-1)).toEqual({ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets: handlers } });
+    expect(blocks.map(({ start }) => start).sort((a, b) => a - b)).toEqual([DISPATCH, ...handlers]);
+    expect(findBlocks({ ...page, arrivals: [] }, handlers[1]!).map(({ start }) => start)).toEqual([handlers[1]]);
+  });
+});
