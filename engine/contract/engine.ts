@@ -21,14 +21,25 @@ export const runRequest = z.object({
 });
 export type RunRequest = z.infer<typeof runRequest>;
 
+/** A CPU (absent: any) stops in front of the instruction at an address: its own view's, or the board's. */
+export const codeBreakpoint = z.object({
+  cpu: z.number().int().optional(),
+  space: z.enum(['virtual', 'physical']),
+  /** 64 bits do not fit a number. */
+  address: z.string().regex(/^0x[0-9a-f]{1,16}$/),
+});
+export type CodeBreakpoint = z.infer<typeof codeBreakpoint>;
+
 /** Window -> engine. */
 export const engineCommand = z.discriminatedUnion('type', [
   /** A new or returning window: the engine answers with one `snapshot` and streams from there. */
   z.object({ type: z.literal('attach') }),
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('resume') }),
-  /** Runs one instruction on the given CPU (or one slice of the machine) and pauses. */
+  /** Runs one instruction on the given CPU, at most to the end of the next slice if it sleeps, or one slice of the machine. */
   z.object({ type: z.literal('step'), cpu: z.number().int().optional() }),
+  /** All breakpoints from now on, for those that there were; one that is come to pauses the run. Other boards' are left out. */
+  z.object({ type: z.literal('breakpoints'), breakpoints: z.array(codeBreakpoint) }),
   z.object({ type: z.literal('stop') }),
   z.object({ type: z.literal('pace'), pace: z.enum(['real', 'free']) }),
   /** Bytes typed into a console: the root shell, a UART, or a cell (its UART). */
@@ -49,6 +60,8 @@ export const runStatus = z.object({
   /** Over the last second: guest seconds per host second, and million instructions per host second. */
   speed: z.number(),
   mips: z.number(),
+  /** The CPU that stands inside its slice, in front of a breakpoint's instruction or behind a step. */
+  stopped: z.object({ cpu: z.number(), pc: z.string() }).optional(),
   /** The script line being run, 1-based, if any. */
   scriptLine: z.number().optional(),
 });

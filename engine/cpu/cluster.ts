@@ -3,12 +3,14 @@
 import { accessSystemRegister, systemInstruction, systemTrapIss } from './aarch64/system/access.ts';
 import type { Feature } from './aarch64/table/instruction.ts';
 import { SegmentTable } from './core/address-map.ts';
+import type { CodePlace } from './core/breakpoints.ts';
+import { Breakpoints } from './core/breakpoints.ts';
 import { CodePages } from './core/code-pages.ts';
 import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
 import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './core/layout.ts';
 import { ACCESS } from './core/services.ts';
 import { Decoder } from './interpreter/decoder.ts';
-import { SPECIAL } from './interpreter/handlers.ts';
+import { SPECIAL, SPECIAL_COUNT } from './interpreter/handlers.ts';
 import type { OutlinedImports } from './interpreter/module.ts';
 import { InterpreterCode, tableSize } from './interpreter/module.ts';
 import type { RegionTuning } from './region/cache.ts';
@@ -17,7 +19,7 @@ import { Tlbs } from './core/tlb.ts';
 import type { AddressMap, BusAccess, CpuPort, CpuStatistics, MapSegment } from './port.ts';
 import { Processor } from './processor.ts';
 import type { Gpa, HostOffset } from '../util/units.ts';
-import { gva } from '../util/units.ts';
+import { gva, PAGE_SIZE } from '../util/units.ts';
 
 export interface CpuDeclaration {
   /** MPIDR affinity fields, Aff3 in bits 39:32. */
@@ -74,6 +76,7 @@ export class CpuCluster {
   private readonly codePages: CodePages;
   private readonly tlbs: Tlbs;
   private readonly decoder: Decoder;
+  private readonly breakpoints = new Breakpoints();
   /** Handlers whose outlined functions stand in the table. */
   private readonly outlined = new Set<number>();
   private emitOutlined!: (handler: number) => void;
@@ -111,7 +114,7 @@ export class CpuCluster {
       ({ affinity, model }, i) => new Processor(this, i, BigInt(affinity), model, options.port, emptyMap),
     );
     const features = commonFeatures(this.cpus);
-    this.decoder = new Decoder(memory, features);
+    this.decoder = new Decoder(memory, features, this.breakpoints);
     if (tuning) {
       const services = this.exports as unknown as WebAssembly.Exports;
       this.regions = new RegionCache({
@@ -168,6 +171,7 @@ export class CpuCluster {
       watchedStore: (host: number, bytes: number) => this.storedTo(host >>> 0, bytes),
       hot: (record: number) => this.regions?.want(record >>> 0),
       regionStore: (host: number, bytes: number) => this.regions?.invalidate(host >>> 0, bytes),
+      breakpoint: (record: number) => this.comeToBreakpoint(cpu(), record >>> 0),
     };
     const instance = new WebAssembly.Instance(code.main, {
       engine: { memory: this.memory, handlers },
@@ -303,10 +307,46 @@ export class CpuCluster {
     return this.codePages.written(host);
   }
 
+  /**
+   * Has CPUs stop in front of the instruction at a place (RunExit.reason `breakpoint`), also of one that they would run next.
+   * A CPU that stopped there goes on with the next `run`. Returns what takes the breakpoint away.
+   */
+  addBreakpoint(place: CodePlace): () => void {
+    const word = this.breakpoints.add(place);
+    this.forgetWord(word);
+    return () => {
+      this.breakpoints.remove(place);
+      this.forgetWord(word);
+    };
+  }
+
+  /** Forgets what is decoded and translated of a word, by its number in its page, in all pages. */
+  private forgetWord(word: number): void {
+    for (const page of this.codePages.pages) {
+      const host = page * PAGE_SIZE + word * 4;
+      this.codePages.invalidate(host, 4);
+      this.regions?.invalidate(host, 4);
+    }
+  }
+
+  /** The handler to go on with, or 0 if the CPU stops. */
+  private comeToBreakpoint(cpu: Processor, record: number): number {
+    const { pc } = cpu;
+    if (this.breakpoints.hit(cpu.index, pc, this.hostOf(record)) && cpu.stopsAt(pc)) return 0;
+    const handler = this.decoder.handlerBehindBreakpoint(record);
+    if (handler >= SPECIAL_COUNT) this.emitOutlined(handler);
+    return handler;
+  }
+
+  /** Host offset of the word that a record was decoded from. */
+  private hostOf(record: number): number {
+    const { records, code } = this.codePages.pageOf(record >>> 0);
+    return code + ((record >>> 0) - records) / 4;
+  }
+
   /** The word that a record was decoded from. */
   instructionAt(record: number): number {
-    const { records, code } = this.codePages.pageOf(record >>> 0);
-    return this.view.getUint32(code + (record - records) / 4, true);
+    return this.view.getUint32(this.hostOf(record), true);
   }
 
   private takeExchange(cpu: Processor): void {

@@ -41,6 +41,8 @@ export class Processor implements Cpu {
   private piece = 0;
   /** Of `retiredBefore`, at EL0. */
   private el0Before = 0;
+  /** Where a breakpoint stopped it last: what had retired, and the address. */
+  private stopped: { readonly retired: number; readonly pc: Gva } | undefined;
 
   constructor(cluster: CpuCluster, index: number, affinity: bigint, model: string, port: CpuPort, map: SegmentTable) {
     this.cluster = cluster;
@@ -246,6 +248,15 @@ export class Processor implements Cpu {
   }
   leave(): void {
     if (this.piece !== 0) this.attention(ATTENTION.LEAVE, true);
+  }
+
+  /** At a breakpoint: true to stop there, false if it has stopped there already and goes on. */
+  stopsAt(pc: Gva): boolean {
+    const { retired } = this;
+    if (this.stopped?.retired === retired && this.stopped.pc === pc) return false;
+    this.stopped = { retired, pc };
+    this.attention(ATTENTION.BREAKPOINT, true);
+    return true;
   }
 
   run(limit: Instructions): RunExit {

@@ -2,7 +2,7 @@
 // machine.ts assembles it from a board description; the hypervisor, the driver and the service hold on to these types.
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import type { BoardDescription } from '../board/description.ts';
-import type { Gpa, GuestNs, Instructions, Pa } from '../util/units.ts';
+import type { Gpa, GuestNs, Gva, Instructions, Pa } from '../util/units.ts';
 
 /**
  * A device on the bus. Offsets are relative to its window. Accesses are 1, 2 or 4 bytes, naturally aligned; the bus
@@ -109,6 +109,19 @@ export interface UartOutput {
 
 export type PowerState = 'off' | 'on';
 
+/**
+ * Why `run` came back: the time was reached, `stop` or `pause` said so, nothing can ever happen again, a CPU stands in front
+ * of a breakpoint's instruction, or one has done its step.
+ */
+export type RunEnd = 'time' | 'stopped' | 'idle' | 'breakpoint' | 'stepped';
+
+/** A CPU stops in front of the instruction at an address: where its own view has it, or where the board has it in RAM. */
+export interface Breakpoint {
+  /** CPU number; absent: any CPU. */
+  readonly cpu?: number;
+  readonly address: { readonly virtual: Gva } | { readonly physical: Pa };
+}
+
 export interface Machine {
   readonly board: BoardDescription;
   /** The CPUs that there are, in ascending order; `index` is the CPU's number, which need not be its position here. */
@@ -150,7 +163,7 @@ export interface Machine {
    * host must not wait for 16 slow guests. If it answers true (`stopped` again) the machine may stand between two turns;
    * the next `run` goes on there, and no guest can tell. What depends on guest state belongs into `stop`.
    */
-  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): 'time' | 'stopped' | 'idle';
+  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): RunEnd;
   /** Ends the current `run` after the running slice. */
   interrupt(): void;
 }

@@ -5,7 +5,7 @@ import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu
 import type { BoardCpu, BoardDescription } from '../board/index.ts';
 import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
 import type { GuestNs, Instructions, Pa } from '../util/units.ts';
-import type { BusOwner, Machine, PowerState, UartOutput } from './api.ts';
+import type { Breakpoint, BusOwner, Machine, PowerState, RunEnd, UartOutput } from './api.ts';
 import { BareBoardPort } from './bare-board.ts';
 import { attachDevices } from './board-devices.ts';
 import type { ByteDevice } from './board-devices.ts';
@@ -288,12 +288,37 @@ export class BoardMachine implements Machine {
     return this.#scheduler.events.at(time, action);
   }
 
-  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): 'time' | 'stopped' | 'idle' {
+  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): RunEnd {
     return this.#scheduler.run(until, stop, pause);
   }
 
-  step(cpu: number, count: Instructions): Instructions {
-    return this.#scheduler.step(cpu, count);
+  /**
+   * As `run`, but ends behind the next `count` instructions of one CPU; no guest can tell. What does not execute (a CPU that
+   * sleeps or is off) ends it by `until` at the latest.
+   */
+  step(cpu: number, count: Instructions, until?: GuestNs, stop?: () => boolean): RunEnd {
+    return this.#scheduler.step(cpu, count, until, stop);
+  }
+
+  /** The CPU that stands inside its slice: at a breakpoint (`run` said so), or after a step. */
+  get stoppedCpu(): number | undefined {
+    return this.#scheduler.stoppedCpu;
+  }
+
+  /**
+   * Guests cannot tell that there is one. Returns what takes it away.
+   * @throws RangeError for a CPU or memory that the board does not have
+   */
+  addBreakpoint({ cpu, address }: Breakpoint): () => void {
+    if (cpu !== undefined && !this.cpus.some(({ index }) => index === cpu))
+      throw new RangeError(`${this.board.name} has no CPU ${cpu}`);
+    const one = cpu === undefined ? {} : { cpu };
+    if ('virtual' in address) return this.#cluster.addBreakpoint({ ...one, address });
+    this.memory.place(address.physical);
+    const host = this.memory.host(address.physical);
+    if (host === undefined)
+      throw new RangeError(`${this.board.name} has no memory at 0x${address.physical.toString(16)} to stop in`);
+    return this.#cluster.addBreakpoint({ ...one, address: { host } });
   }
 
   interrupt(): void {

@@ -9,7 +9,7 @@ import type { Cpu } from '../cpu/port.ts';
 import { guestNs, instructions } from '../util/units.ts';
 import type { GuestNs, Instructions } from '../util/units.ts';
 import { EventQueue } from './events.ts';
-import type { PowerState } from './api.ts';
+import type { PowerState, RunEnd } from './api.ts';
 
 /** Slice length in guest ns: long enough that switching costs little, short enough that cross-CPU signals are prompt. */
 export const SLICE = 20_000;
@@ -37,6 +37,20 @@ interface Seat {
   asleepUntil: number;
 }
 
+/** A slice under way: where it ends, whose turn it is, and how far that CPU has come if it stopped inside its turn. */
+interface Turn {
+  readonly end: number;
+  next: number;
+  from: number | undefined;
+}
+
+/** A CPU that is to stop when it has retired so many instructions in all. */
+interface Stepping {
+  readonly cpu: Cpu;
+  readonly from: number;
+  readonly to: number;
+}
+
 const UNKNOWN = -Infinity;
 
 export class Scheduler {
@@ -46,8 +60,9 @@ export class Scheduler {
   readonly #host: HostInterrupts;
   #now = guestNs(0);
   #interrupted = false;
-  /** The slice under way: where it ends and whose turn is next. Left in the middle only for `pause` (see Machine.run). */
-  #turn: { end: number; next: number } | undefined;
+  /** Left in the middle for `pause` (see Machine.run), by breakpoints and by single steps. */
+  #turn: Turn | undefined;
+  #stepping: Stepping | undefined;
   /** The CPU inside `run` now: its time is `base` plus what it has retired; it runs until `end` at the latest. */
   #running: { cpu: Cpu; base: number; end: number } | undefined;
 
@@ -60,7 +75,7 @@ export class Scheduler {
   /** Machine time; inside a port call the calling CPU's own, exact to the instruction. */
   get now(): GuestNs {
     const running = this.#running;
-    return running ? guestNs(running.base + running.cpu.retired) : this.#now;
+    return running ? guestNs(running.base + running.cpu.retired) : guestNs(this.#turn?.from ?? this.#now);
   }
 
   get instructions(): Instructions {
@@ -107,8 +122,13 @@ export class Scheduler {
     return this.#turn !== undefined;
   }
 
+  /** The CPU that stopped inside its turn, at a breakpoint or after a step. */
+  get stoppedCpu(): number | undefined {
+    return this.#turn?.from === undefined ? undefined : this.#seats[this.#turn.next]!.cpu.index;
+  }
+
   /** See Machine.run. */
-  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): 'time' | 'stopped' | 'idle' {
+  run(until: GuestNs, stop?: () => boolean, pause?: () => boolean): RunEnd {
     this.#interrupted = false;
     for (;;) {
       if (!this.#turn) {
@@ -125,37 +145,47 @@ export class Scheduler {
           continue;
         }
         const gridEnd = (Math.floor(this.#now / SLICE) + 1) * SLICE;
-        this.#turn = { end: Math.min(gridEnd, until, this.events.next), next: 0 };
+        this.#turn = { end: Math.min(gridEnd, until, this.events.next), next: 0, from: undefined };
       }
-      if (!this.#finishTurns(this.#turn, pause)) return 'stopped';
+      const end = this.#finishTurns(this.#turn, pause);
+      if (end) return end;
     }
   }
 
-  /** The CPUs whose turn is still to come in this slice. False if `pause` wants to have the thread back. */
-  #finishTurns(turn: { end: number; next: number }, pause?: () => boolean): boolean {
+  /** The CPUs whose turn is still to come in this slice. Says why it left before they had it. */
+  #finishTurns(turn: Turn, pause?: () => boolean): 'stopped' | 'breakpoint' | 'stepped' | undefined {
     let paused = false;
     while (turn.next < this.#seats.length && !paused) {
-      const seat = this.#seats[turn.next++]!;
-      if (seat.power === 'off' || seat.asleepUntil >= turn.end) continue;
-      this.#slice(seat, turn.end);
-      paused = pause?.() ?? false;
+      const seat = this.#seats[turn.next]!;
+      const time = turn.from ?? this.#now;
+      if (turn.from !== undefined || (seat.power === 'on' && seat.asleepUntil < turn.end)) {
+        turn.from = undefined;
+        const stop = this.#slice(seat, time, turn.end);
+        if (stop) {
+          turn.from = stop.time;
+          return stop.cause;
+        }
+        paused = pause?.() ?? false;
+      }
+      turn.next++;
     }
     if (turn.next === this.#seats.length) {
       this.#now = guestNs(turn.end);
       this.#turn = undefined;
     }
-    return !paused;
+    return paused ? 'stopped' : undefined;
   }
 
-  /** Runs one CPU for exactly `count` instructions outside the grid (single step). Other CPUs stand still. */
-  step(cpu: number, count: Instructions): Instructions {
-    if (this.#turn) this.#finishTurns(this.#turn);
-    const seat = this.#seat(cpu);
-    const before = seat.cpu.retired;
-    this.#slice(seat, this.#now + count);
-    const executed = seat.cpu.retired - before;
-    this.#now = guestNs(this.#now + executed);
-    return instructions(executed);
+  /**
+   * As `run`, but ends behind `count` more instructions of one CPU, as soon as these have retired: everything happens in the
+   * order and at the times at which it would without stops. A breakpoint where that CPU stands is passed.
+   */
+  step(cpu: number, count: Instructions, until = guestNs(Infinity), stop?: () => boolean): RunEnd {
+    const { cpu: core } = this.#seat(cpu);
+    this.#stepping = { cpu: core, from: core.retired, to: core.retired + count };
+    const end = this.run(until, stop);
+    this.#stepping = undefined;
+    return end;
   }
 
   /** Earliest time at which anything can happen; now or earlier if a CPU can run. */
@@ -173,11 +203,14 @@ export class Scheduler {
     return wake;
   }
 
-  #slice(seat: Seat, end: number): void {
+  /** A CPU's turn from `time` to `end`. Returns where and why it stopped before. */
+  #slice(seat: Seat, start: number, end: number): { time: number; cause: 'breakpoint' | 'stepped' } | undefined {
     const { cpu } = seat;
-    let time: number = this.#now;
+    const stepping = this.#stepping?.cpu === cpu ? this.#stepping : undefined;
+    let time = start;
+    let cause: 'breakpoint' | 'stepped' | undefined;
     seat.asleepUntil = UNKNOWN;
-    while (time < end && seat.power === 'on') {
+    while (time < end && seat.power === 'on' && !cause) {
       if (this.#timers.deadline(cpu.index) <= time) this.#timers.update(cpu.index, guestNs(time));
       const base = time - cpu.retired;
       const running = { cpu, base, end };
@@ -195,10 +228,16 @@ export class Scheduler {
         continue;
       }
       running.end = Math.min(end, deadline);
-      if (seat.power === 'on') cpu.run(instructions(running.end - time));
+      if (seat.power === 'on') {
+        const limit = Math.min(running.end - time, stepping ? stepping.to - cpu.retired : Infinity);
+        const { reason } = cpu.run(instructions(limit));
+        if (reason === 'breakpoint' && cpu.retired !== stepping?.from) cause = 'breakpoint';
+        if (stepping && cpu.retired >= stepping.to) cause = 'stepped';
+      }
       time = base + cpu.retired;
     }
     this.#running = undefined;
+    return cause && { time, cause };
   }
 
   #eventStream(cpu: Cpu, now: number): number {

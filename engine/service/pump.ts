@@ -3,25 +3,33 @@
 // guest's own schedule has a boundary.
 import { FOREVER } from '../hypervisor/index.ts';
 import type { Task, Wait } from '../hypervisor/index.ts';
-import type { Machine } from '../machine/api.ts';
-import { guestNs } from '../util/units.ts';
-import type { GuestNs } from '../util/units.ts';
+import type { Machine, RunEnd } from '../machine/api.ts';
+import { guestNs, instructions } from '../util/units.ts';
+import type { GuestNs, Instructions } from '../util/units.ts';
 
 /**
  * Why `advance` came back. `busy`: the caller asked. `ahead`: guest time reached the caller's limit. `idle`: nothing can
- * happen before something comes in from outside. `finished`: the task ended.
+ * happen before something comes in from outside. `finished`: the task ended. `breakpoint`: a CPU stands in front of one.
+ * `stepped`: one has done its step.
  */
-export type PumpEnd = 'busy' | 'ahead' | 'idle' | 'finished';
+export type PumpEnd = 'busy' | 'ahead' | 'idle' | 'finished' | 'breakpoint' | 'stepped';
+
+/** As much of a machine as a pump uses. */
+export interface Pumped extends Pick<Machine, 'run' | 'now'> {
+  step(cpu: number, count: Instructions, until: GuestNs, stop: () => boolean): RunEnd;
+}
+
+type Move = (until: GuestNs, stop: () => boolean) => RunEnd;
 
 export class Pump<Result> {
-  readonly #machine: Pick<Machine, 'run' | 'now'>;
+  readonly #machine: Pumped;
   readonly #task: Task<Result>;
   /** The task takes its first step with the first `advance`, when everyone who wants to listen does. */
   #started = false;
   #wait: Wait | undefined;
   #result: { value: Result } | undefined;
 
-  constructor(machine: Pick<Machine, 'run' | 'now'>, task: Task<Result>) {
+  constructor(machine: Pumped, task: Task<Result>) {
     this.#machine = machine;
     this.#task = task;
   }
@@ -41,6 +49,15 @@ export class Pump<Result> {
    * @param breakOff asked several times a slice: true to come back
    */
   advance(limit: GuestNs = FOREVER, breakOff: () => boolean = () => false): PumpEnd {
+    return this.#go(limit, (until, stop) => this.#machine.run(until, stop, breakOff));
+  }
+
+  /** As `advance`, up to behind the next `count` instructions of one CPU. */
+  step(cpu: number, count: Instructions = instructions(1), limit: GuestNs = FOREVER): PumpEnd {
+    return this.#go(limit, (until, stop) => this.#machine.step(cpu, count, until, stop));
+  }
+
+  #go(limit: GuestNs, move: Move): PumpEnd {
     if (!this.#started) {
       this.#started = true;
       this.#take(this.#task.next());
@@ -48,17 +65,12 @@ export class Pump<Result> {
     while (this.#wait) {
       const { until, stop } = this.#wait;
       let met = false;
-      let broken = false;
-      const end = this.#machine.run(
-        guestNs(Math.min(until, limit)),
-        () => (met = stop?.() ?? false),
-        () => (broken = breakOff()),
-      );
+      const end = move(guestNs(Math.min(until, limit)), () => (met = stop?.() ?? false));
       if (met) this.#take(this.#task.next('stopped'));
-      else if (broken) return 'busy';
-      else if (end === 'idle') return 'idle';
+      else if (end === 'breakpoint' || end === 'stepped' || end === 'idle') return end;
+      else if (end === 'stopped') return 'busy';
       else if (this.#machine.now >= until) this.#take(this.#task.next('time'));
-      else return end === 'time' ? 'ahead' : 'busy';
+      else return 'ahead';
     }
     return 'finished';
   }

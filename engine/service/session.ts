@@ -2,6 +2,7 @@
 // main what must be stored. Host time is looked at here and nowhere below.
 import type {
   CellStatus,
+  CodeBreakpoint,
   CounterSample,
   EngineCommand,
   EngineMessage,
@@ -17,10 +18,11 @@ import { cellStatuses, counterSamples, sysfsSnapshot } from '../driver/index.ts'
 import { FOREVER } from '../hypervisor/index.ts';
 import { SLICE } from '../machine/scheduler.ts';
 import { ChunkGatherer } from '../record/consoles.ts';
-import { guestNs, instructions } from '../util/units.ts';
+import { guestNs, gva, instructions, pa } from '../util/units.ts';
 import type { WindowPort } from './host.ts';
 import { Pacer } from './pacing.ts';
 import type { HostClock } from './pacing.ts';
+import type { PumpEnd } from './pump.ts';
 import type { Run } from './run.ts';
 import { Screens } from './screens.ts';
 import { SpeedMeter } from './speed.ts';
@@ -52,6 +54,8 @@ export class Session {
   readonly #ports = new Set<WindowPort>();
   readonly #forWindows = new ChunkGatherer();
   readonly #forStore = new ChunkGatherer();
+  /** What takes the breakpoints away. */
+  #breakpoints: (() => void)[] = [];
   #newEvents: RunEvent[] = [];
   #unstoredEvents: RunEvent[] = [];
   #unstoredCounters: CounterSample[] = [];
@@ -112,9 +116,10 @@ export class Session {
         return this.#setPhase('running');
       case 'step':
         if (this.#phase !== 'paused') return;
-        if (command.cpu === undefined) this.#advance(guestNs((Math.floor(machine.now / SLICE) + 1) * SLICE));
-        else if (machine.cpus.some(({ index }) => index === command.cpu)) machine.step(command.cpu, instructions(1));
+        this.#step(command.cpu);
         return this.#tellState();
+      case 'breakpoints':
+        return this.#setBreakpoints(command.breakpoints);
       case 'stop':
         return this.#finish(this.#outcome('stopped'), this.#run.scriptResult?.reason);
       case 'pace':
@@ -159,18 +164,46 @@ export class Session {
     const { machine } = this.#run;
     const paced = this.#pace === 'real';
     const deadline = this.#clock() + BITE_MS;
-    const end = this.#advance(paced ? this.#pacer.limit(machine.now) : FOREVER, () => this.#clock() > deadline);
+    const limit = paced ? this.#pacer.limit(machine.now) : FOREVER;
+    const end = this.#drive((pump) => pump.advance(limit, () => this.#clock() > deadline));
     const now = this.#clock();
     if (now >= this.#stateDue) this.#tellState();
     if (now >= this.#recordDue) this.#store();
     if (end === 'finished') return this.#finish(this.#outcome('stopped'), this.#run.scriptResult?.reason);
+    if (end === 'breakpoint') return this.#setPhase('paused');
     if (end === 'busy') return this.#schedule(0);
     this.#schedule(paced ? this.#pacer.rest(machine.nextWake) : STATE_MS);
   }
 
-  #advance(limit: ReturnType<typeof guestNs>, breakOff?: () => boolean): ReturnType<Run['pump']['advance']> {
+  /** One slice of the machine, or one instruction of a CPU. */
+  #step(cpu: number | undefined): void {
+    const { machine } = this.#run;
+    const slices = (time: number, count: number) => guestNs((Math.floor(time / SLICE) + count) * SLICE);
+    if (cpu === undefined) this.#drive((pump) => pump.advance(slices(machine.now, 1)));
+    else if (machine.cpus.some(({ index }) => index === cpu)) {
+      // To behind the next thing that may wake a CPU that sleeps.
+      const { nextWake } = machine;
+      const limit = slices(nextWake === Infinity ? machine.now : Math.max(machine.now, nextWake), 2);
+      this.#drive((pump) => pump.step(cpu, instructions(1), limit));
+    }
+  }
+
+  #setBreakpoints(breakpoints: readonly CodeBreakpoint[]): void {
+    for (const remove of this.#breakpoints) remove();
+    this.#breakpoints = breakpoints.flatMap(({ cpu, space, address }) => {
+      const place = space === 'virtual' ? { virtual: gva(BigInt(address)) } : { physical: pa(Number(address)) };
+      try {
+        return [this.#run.machine.addBreakpoint({ ...(cpu !== undefined && { cpu }), address: place })];
+      } catch (error) {
+        if (error instanceof RangeError) return [];
+        throw error;
+      }
+    });
+  }
+
+  #drive(move: (pump: Run['pump']) => PumpEnd): PumpEnd {
     try {
-      return this.#run.pump.advance(limit, breakOff);
+      return move(this.#run.pump);
     } catch (error) {
       // A bug of ours. The windows and the record live on; the person gets a sentence, the log the stack.
       process.stderr.write(`${(error as Error).stack}\n`);
@@ -285,12 +318,14 @@ export class Session {
   #status(): RunStatus {
     const { machine, shell } = this.#run;
     const running = this.#phase === 'running' ? this.#clock() - this.#runningSince : 0;
+    const cpu = machine.cpus.find(({ index }) => index === machine.stoppedCpu);
     return {
       phase: this.#phase,
       guestNs: machine.now,
       hostMs: this.#hostMs + running,
       instructions: machine.instructions,
       ...(this.#phase === 'running' ? this.#meter.speed : { speed: 0, mips: 0 }),
+      ...(cpu !== undefined && { stopped: { cpu: cpu.index, pc: `0x${cpu.pc.toString(16)}` } }),
       ...(shell.scriptLine !== undefined && { scriptLine: shell.scriptLine }),
     };
   }

@@ -50,6 +50,11 @@ export class CodePages {
     return { records: this.slotAddress(slot), code: this.owners[slot]! * PAGE_SIZE };
   }
 
+  /** Numbers of the host pages that have records. */
+  get pages(): readonly number[] {
+    return [...this.owners].filter((page) => page !== -1);
+  }
+
   /** Records of a host page, or 0. */
   recordsOf(page: number): number {
     return this.words[this.entryIndex(page)]! & ~PAGE_ENTRY.FLAGS;

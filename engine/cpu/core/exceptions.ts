@@ -255,6 +255,10 @@ export function defineExceptions(context: ServiceContext): void {
       consume(ATTENTION.CODE);
       f.set(attention, state.get32('attention'));
     });
+    when(ATTENTION.BREAKPOINT, () => {
+      consume(ATTENTION.BREAKPOINT);
+      f.return(i32.const(EXIT.BREAKPOINT + 1));
+    });
     when(ATTENTION.LEAVE, () => {
       consume(ATTENTION.LEAVE);
       f.return(i32.const(EXIT.LEAVE + 1));

@@ -149,7 +149,7 @@ export const STATE_SIZE = PAGE_SIZE;
 if (placed.end > STATE_SIZE) throw new Error('the CPU state outgrew its page');
 
 /** CODE: translated regions must come back: one was dropped, or address translation changed. */
-export const ATTENTION = { FIQ: 1, IRQ: 2, SERROR: 4, LEAVE: 8, WAIT: 16, CODE: 32 } as const;
+export const ATTENTION = { FIQ: 1, IRQ: 2, SERROR: 4, LEAVE: 8, WAIT: 16, CODE: 32, BREAKPOINT: 64 } as const;
 export const EXIT = { LIMIT: 0, WAIT: 1, LEAVE: 2, BREAKPOINT: 3 } as const;
 
 /** Decoded record: handler number, then operands (see ../interpreter/records.ts). */

@@ -66,6 +66,8 @@ export interface HostCalls {
   readonly hot: FunctionReference;
   /** A store touched words that regions were translated from: host address, bytes. */
   readonly regionStore: FunctionReference;
+  /** At a record where a breakpoint may lie: 0 to stop in front of it (attention is set), else its instruction's handler. */
+  readonly breakpoint: FunctionReference;
 }
 
 export interface Services extends HostCalls {
@@ -196,6 +198,7 @@ const HOST = {
   watchedStore: [2, 0],
   hot: [1, 0],
   regionStore: [2, 0],
+  breakpoint: [1, 1],
 } as const satisfies Record<keyof HostCalls, readonly [number, number]>;
 
 const hostSignature = (name: keyof HostCalls): [ValueType[], ValueType[]] => {

@@ -4,6 +4,7 @@ import type { Instruction } from '../aarch64/table/instruction.ts';
 import { findInstruction } from '../aarch64/table/index.ts';
 import { extractFields } from '../aarch64/table/pattern.ts';
 import type { Feature } from '../aarch64/table/instruction.ts';
+import type { Breakpoints } from '../core/breakpoints.ts';
 import { RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
 import { fusedHandler, handlerOf, HANDLERS, SPECIAL } from './handlers.ts';
 import type { Placement } from './records.ts';
@@ -17,12 +18,21 @@ const RUN_AHEAD = 32;
 export class Decoder {
   private readonly memory: DataView;
   private readonly features: ReadonlySet<Feature>;
+  private readonly breakpoints: Pick<Breakpoints, 'at'>;
   private readonly placements = new Map<Instruction, Placement>();
+  /** Handlers that BREAKPOINT stands in front of, by record. */
+  private readonly covered = new Map<number, number>();
 
   /** `features`: what the CPUs have; instructions of other extensions are unallocated. */
-  constructor(memory: WebAssembly.Memory, features: ReadonlySet<Feature>) {
+  constructor(memory: WebAssembly.Memory, features: ReadonlySet<Feature>, breakpoints: Pick<Breakpoints, 'at'>) {
     this.memory = new DataView(memory.buffer);
     this.features = features;
+    this.breakpoints = breakpoints;
+  }
+
+  /** The handler of a record's instruction in spite of the BREAKPOINT there. */
+  handlerBehindBreakpoint(record: number): number {
+    return this.covered.get(record)!;
   }
 
   /**
@@ -35,6 +45,10 @@ export class Decoder {
       const record = records + next * RECORD_SIZE;
       if (next > index && this.memory.getUint16(record, true) !== SPECIAL.DECODE) break;
       const name = this.decodeOne(record, this.memory.getUint32(code + next * 4, true), next * 4);
+      if (this.breakpoints.at(next)) {
+        this.covered.set(record, this.memory.getUint16(record, true));
+        this.memory.setUint16(record, SPECIAL.BREAKPOINT, true);
+      }
       next++;
       if (name === undefined || ENDS_LINE.has(name)) break;
     }

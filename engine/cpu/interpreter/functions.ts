@@ -44,6 +44,12 @@ export function defineSpecial(module: ModuleBuilder, services: Services, area: A
     f.call(services.unimplemented);
     f.call(services.undefined);
   });
+  // The record has the operands of its instruction, and the host side knows the handler that it would have.
+  functions[SPECIAL.BREAKPOINT] = define('breakpoint', (f) => {
+    const record = f.param(I32, 0).get;
+    const handler = f.keep(f.call32(services.breakpoint, record));
+    f.if(handler, () => f.callIndirect(OUTLINED, handler, record));
+  });
   return functions;
 }
 

@@ -8,8 +8,8 @@ import type { Instruction } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
 import type { Statics } from '../aarch64/meaning/operations.ts';
 
-/** Handlers that stand for no instruction. DECODE is what an empty record says. */
-export const SPECIAL = { DECODE: 0, RESOLVE: 1, PAGE_END: 2, UNDEFINED: 3, UNIMPLEMENTED: 4 } as const;
+/** Handlers that stand for no instruction. DECODE is what an empty record says; BREAKPOINT: one may lie here. */
+export const SPECIAL = { DECODE: 0, RESOLVE: 1, PAGE_END: 2, UNDEFINED: 3, UNIMPLEMENTED: 4, BREAKPOINT: 5 } as const;
 export const SPECIAL_COUNT = Object.keys(SPECIAL).length;
 
 export interface Form {

@@ -8,6 +8,7 @@ import type { CodePages } from '../core/code-pages.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { ATTENTION, COVERAGE_OFFSET, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { importServices } from '../core/services.ts';
+import { SPECIAL } from '../interpreter/handlers.ts';
 import { REGION } from '../interpreter/loop.ts';
 import { tableSize } from '../interpreter/module.ts';
 import type { FunctionReference } from '../wasm/module.ts';
@@ -210,7 +211,8 @@ export class RegionCache {
         decoded: (offset) => {
           const at = records + offset * (RECORD_SIZE / 4);
           if (this.options.tuning.eager && this.view.getUint16(at, true) === 0) this.options.decode(at);
-          return this.view.getUint16(at, true) !== 0;
+          const handler = this.view.getUint16(at, true);
+          return handler !== SPECIAL.DECODE && handler !== SPECIAL.BREAKPOINT;
         },
         arrivals: this.arrivals.get(code >>> 12) ?? [],
       },
