@@ -1,4 +1,4 @@
-// Builds what Electron runs into out/: main and the engine process (two entries of one build), the preload script (CommonJS, because a
+// Builds what Electron runs into out/: main, the engine process and its translator's thread (three entries of one build), the preload script (CommonJS, because a
 // sandboxed preload script can be nothing else), and the renderer, which the browser shell serves as well.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
@@ -9,7 +9,13 @@ export default defineConfig({
       // Loaded from node_modules at run time, as when the engine runs from source.
       externalizeDeps: { include: ['@xterm/addon-serialize'] },
       outDir: 'out/main',
-      rollupOptions: { input: { index: 'main/electron/main.ts', engine: 'engine/service/process.ts' } },
+      rollupOptions: {
+        input: {
+          index: 'main/electron/main.ts',
+          engine: 'engine/service/process.ts',
+          translator: 'engine/service/translator-thread.ts',
+        },
+      },
     },
   },
   preload: {

@@ -13,6 +13,7 @@ import { Decoder } from './interpreter/decoder.ts';
 import { SPECIAL, SPECIAL_COUNT } from './interpreter/handlers.ts';
 import type { OutlinedImports } from './interpreter/module.ts';
 import { InterpreterCode, tableSize } from './interpreter/module.ts';
+import type { BackgroundTranslator } from './region/background.ts';
 import type { RegionTuning } from './region/cache.ts';
 import { RegionCache, USUAL_TUNING } from './region/cache.ts';
 import { Tlbs } from './core/tlb.ts';
@@ -41,6 +42,8 @@ export interface ClusterOptions {
   readonly codePages?: number;
   /** Translate hot code; without it the interpreter runs everything. What the guest sees is the same. */
   readonly regions?: boolean | RegionTuning;
+  /** Translates beside the engine's thread; without it, the engine's does. */
+  readonly translator?: BackgroundTranslator;
   /** Host milliseconds, for the statistics alone; time in translation reads 0 without it. */
   readonly hostClock?: () => number;
   /** The GIC's CPU interface is in system registers (ICC_*). */
@@ -127,6 +130,7 @@ export class CpuCluster {
         decode: (record) => this.decode(record),
         features,
         tuning,
+        background: options.translator,
         clock: options.hostClock ?? (() => 0),
       });
       this.codePages.onDrop = (page) => this.regions!.dropPage(page);

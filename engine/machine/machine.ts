@@ -1,6 +1,6 @@
 // One powered-on board: memory, bus, devices, interrupt controller, timers and CPUs put together from its description.
 import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
-import type { RegionTuning } from '../cpu/index.ts';
+import type { BackgroundTranslator, RegionTuning } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import type { BoardCpu, BoardDescription } from '../board/index.ts';
 import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
@@ -51,6 +51,8 @@ function cores(cpus: readonly BoardCpu[]): BoardCpu[] {
 export interface MachineOptions {
   /** Translate hot guest code (ClusterOptions.regions). */
   readonly regions?: boolean | RegionTuning;
+  /** Translates beside the engine's thread (ClusterOptions.translator). */
+  readonly translator?: BackgroundTranslator;
   /** Host milliseconds, for statistics only. */
   readonly hostClock?: () => number;
 }
@@ -99,6 +101,7 @@ export class BoardMachine implements Machine {
       memory: this.memory.wasm,
       areaStart: hostOffset(0),
       regions: options.regions ?? false,
+      ...(options.translator && { translator: options.translator }),
       ...(options.hostClock && { hostClock: options.hostClock }),
       cpus: this.#cores,
       port: this.bareBoard,

@@ -16,6 +16,7 @@ import { RunDigest } from '../record/digest.ts';
 import { RootShell, wireOf } from '../tool/index.ts';
 import type { Files, ScriptResult } from '../tool/index.ts';
 import { Pump } from './pump.ts';
+import { ThreadedTranslator } from './translator.ts';
 
 export interface RunSetup {
   board: BoardDescription;
@@ -52,11 +53,17 @@ export class Run {
 
   /** @throws BoardNotRunnable, MemoryTooLarge */
   constructor(setup: RunSetup) {
+    const regions = setup.jit ?? true;
+    const translator = new ThreadedTranslator();
+    // An operating system is sure to need it soon.
+    if (regions && setup.system) translator.start();
     const machine = new BoardMachine(setup.board, {
-      regions: setup.jit ?? true,
+      regions,
+      translator,
       hostClock: () => performance.now(),
     });
     this.machine = machine;
+    translator.onFailure = (reason) => this.#noteFailure(reason);
     this.consoles = new ConsoleHub(() => ({ guestNs: machine.now, instructions: machine.instructions }));
     this.driver = new JailhouseDriver({
       machine,
@@ -178,9 +185,24 @@ export class Run {
   }
 
   #note(event: RunEvent): void {
-    if (this.events.length < KEPT_EVENTS) this.events.push(event);
     if (event.kind !== 'script.ended') this.#digest.event(event);
+    this.#tell(event);
+  }
+
+  #tell(event: RunEvent): void {
+    if (this.events.length < KEPT_EVENTS) this.events.push(event);
     this.onEvent(event);
+  }
+
+  /** The host's own affair: no part of the digest. */
+  #noteFailure(reason: string): void {
+    this.#tell({
+      guestNs: this.machine.now,
+      instructions: this.machine.instructions,
+      severity: 'warning',
+      kind: 'translator.failed',
+      sentence: `Guest code is translated on the engine's own thread from here on: the translator's thread failed (${reason}).`,
+    });
   }
 
   /** A byte on a wire of the board; also on the console of the cell that sent it, unless that is a virtual one. */

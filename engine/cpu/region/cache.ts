@@ -7,29 +7,19 @@ import type { Feature } from '../aarch64/table/instruction.ts';
 import type { CodePages } from '../core/code-pages.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { ATTENTION, COVERAGE_OFFSET, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
-import { importServices } from '../core/services.ts';
 import { SPECIAL } from '../interpreter/handlers.ts';
-import { REGION } from '../interpreter/loop.ts';
-import { tableSize } from '../interpreter/module.ts';
-import type { FunctionReference } from '../wasm/module.ts';
-import { ModuleBuilder } from '../wasm/module.ts';
-import { MiB } from '../../util/units.ts';
-import type { Block } from './blocks.ts';
-import { findBlocks } from './blocks.ts';
-import { analyse } from './flow.ts';
-import { RegionWriter } from './writer.ts';
+import { MiB, PAGE_SIZE } from '../../util/units.ts';
+import type { BackgroundTranslator, PageCopy, TranslationRequest } from './background.ts';
+import { copyPage, isRefusal } from './background.ts';
+import type { CodePage } from './blocks.ts';
+import type { Assignment, Translation } from './translate.ts';
+import { translateRegions } from './translate.ts';
 
-interface Region {
-  readonly slot: number;
-  /** Host page number of the code. */
-  readonly page: number;
-  readonly records: number;
-  /** Offset of the entry in the page. */
-  readonly entry: number;
+interface Region extends Assignment {
   /** Offsets of the words that it was made from. */
   readonly words: readonly number[];
   /** Its part of the module's bytes. */
-  bytes: number;
+  readonly bytes: number;
 }
 
 export interface RegionTuning {
@@ -56,6 +46,12 @@ const MOST_ASKED_AGAIN = 10_000;
 const BATCH = 12;
 const PATIENCE = 24;
 
+/** Requests that a thread beside this one has at a time, so that it always has one, and regions in each. */
+const MOST_SENT = 2;
+const MOST_IN_REQUEST = 24;
+/** Runs of guest code without any answer after which this thread translates as well: that one may never start. */
+const LONGEST_START = 20_000;
+
 /** Times that a place must become hot before it gets a region although another one covers it. */
 const COVERED_PATIENCE = 6;
 
@@ -72,6 +68,8 @@ export interface RegionCacheOptions {
   readonly codePages: CodePages;
   readonly features: ReadonlySet<Feature>;
   readonly tuning: RegionTuning;
+  /** Translates beside this thread; without it, this thread does. */
+  readonly background: BackgroundTranslator | undefined;
   /** Puts a handler's outlined function into the table if it is not there yet. */
   readonly emitOutlined: (handler: number) => void;
   /** Fills the record at an address and those behind it. */
@@ -97,6 +95,12 @@ export class RegionCache {
   private refused = false;
   /** Ticks since the first of the waiting was asked for. */
   private waited = 0;
+  /** Requests that are not answered yet, by number, and the records of all of them. */
+  private readonly sent = new Map<number, TranslationRequest>();
+  private readonly onTheWay = new Set<number>();
+  private requests = 0;
+  private answers = 0;
+  private ticksUnanswered = 0;
   /** How often a record inside some region was asked for. */
   private readonly askedAgain = new Map<number, number>();
   translated = 0;
@@ -120,110 +124,189 @@ export class RegionCache {
     const offset = (record - records) / (RECORD_SIZE / 4);
     if (arrivals) arrivals.add(offset);
     else this.arrivals.set(code >>> 12, new Set([offset]));
-    if (this.options.tuning.eager) this.translate();
+    if (this.options.tuning.eager) this.translateHere();
   }
 
-  /** Called between runs of guest code: translates what was asked for, in batches. */
+  /** Called between runs of guest code: puts in what was translated, and has translated what was asked for. */
   tick(): void {
-    if (this.wanted.size === 0 || this.refused || this.options.tuning.busy?.()) return;
-    if (this.wanted.size < BATCH && ++this.waited < (this.options.tuning.patience ?? PATIENCE)) return;
-    this.waited = 0;
-    this.translate();
-  }
-
-  private translate(): void {
-    const started = this.options.clock();
-    const module = new ModuleBuilder();
-    const { area, table, memory, services } = this.options;
-    module.importMemory('engine', 'memory', 1);
-    module.importTable('engine', 'handlers', tableSize(true));
-    const { refill, settleFlags, untranslated } = importServices(module);
-    const ranged = this.options.tuning.ranged ?? this.usesRange();
-    const made: { region: Region; write: () => FunctionReference }[] = [];
-    // What a region of this batch dispatches to needs none of its own.
-    const dispatched = new Set<number>();
-    for (const record of this.wanted) {
-      const found = dispatched.has(record) ? undefined : this.find(record);
-      if (!found) continue;
-      const { region, blocks } = found;
-      for (const { ending } of blocks)
-        if (ending.kind === 'dispatch')
-          for (const target of ending.targets) dispatched.add(region.records + target * (RECORD_SIZE / 4));
-      for (const handler of outlinedHandlers(blocks)) this.options.emitOutlined(handler);
-      const name = `region ${region.page.toString(16)}:${region.entry.toString(16)}`;
-      made.push({
-        region,
-        write: () =>
-          module.add(name, REGION, (f) =>
-            new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
-              area,
-              records: region.records,
-              entry: region.entry,
-              ranged,
-            }).write(),
-          ),
-      });
-    }
-    this.wanted.clear();
-    if (made.length === 0) return;
-    for (const { region, write } of made) module.fillTable(REGION_HANDLER.FIRST + region.slot, [write()]);
-    const code = module.finish();
-    try {
-      new WebAssembly.Instance(new WebAssembly.Module(code), { engine: { memory, handlers: table }, services });
-    } catch (error) {
-      // A host without tail calls, or out of memory for code: the interpreter goes on alone.
-      if (!(error instanceof WebAssembly.CompileError || error instanceof RangeError)) throw error;
-      this.refused = true;
+    if ((this.wanted.size === 0 && this.sent.size === 0) || this.refused || this.options.tuning.busy?.()) return;
+    const { background } = this.options;
+    if (background) this.takeAnswers(background);
+    if (background && !this.takesTooLong(background)) {
+      while (this.wanted.size > 0 && this.sent.size < MOST_SENT) this.send(background);
       return;
     }
-    for (const { region } of made) {
-      region.bytes = code.length / made.length;
-      this.install(region);
+    if (this.wanted.size === 0) return;
+    if (this.wanted.size < BATCH && ++this.waited < (this.options.tuning.patience ?? PATIENCE)) return;
+    this.waited = 0;
+    this.translateHere();
+  }
+
+  private takesTooLong({ failed }: BackgroundTranslator): boolean {
+    return failed || (this.answers === 0 && this.requests > 0 && ++this.ticksUnanswered > LONGEST_START);
+  }
+
+  private send(translator: BackgroundTranslator): void {
+    const { area, features, memory } = this.options;
+    const pages: PageCopy[] = [];
+    const copies = new Map<number, number>();
+    const regions: { assignment: Assignment; copy: number }[] = [];
+    const ranged = this.usesRange();
+    for (const record of this.wanted) {
+      this.wanted.delete(record);
+      const assignment = this.onTheWay.has(record) ? undefined : this.assign(record, ranged);
+      if (!assignment) continue;
+      const { page, records } = assignment;
+      let copy = copies.get(page);
+      if (copy === undefined) {
+        copy = pages.length;
+        copies.set(page, copy);
+        pages.push(
+          copyPage(memory.buffer, page * PAGE_SIZE, {
+            decoded: (offset) => this.isDecoded(records, offset),
+            arrivals: this.arrivals.get(page) ?? [],
+          }),
+        );
+      }
+      this.onTheWay.add(record);
+      regions.push({ assignment, copy });
+      if (regions.length === MOST_IN_REQUEST) break;
     }
-    const limit = this.options.tuning.codeBytes ?? MOST_CODE;
+    if (regions.length === 0) return;
+    const request = { number: this.requests++, area, features, pages, regions };
+    this.sent.set(request.number, request);
+    translator.send(request);
+  }
+
+  private takeAnswers(translator: BackgroundTranslator): void {
+    for (let answer = translator.take(); answer; answer = translator.take()) {
+      const request = this.sent.get(answer.number);
+      if (!request) continue;
+      const { pages, regions } = request;
+      this.answers++;
+      this.sent.delete(answer.number);
+      for (const { assignment } of regions) this.onTheWay.delete(recordOf(assignment));
+      this.translateMs += answer.milliseconds;
+      if (!answer.translation) {
+        this.refused = true;
+        return;
+      }
+      this.putIn(
+        regions.map(({ assignment }) => assignment),
+        answer.translation,
+        (i, words) => this.isAsCopied(regions[i]!.assignment, pages[regions[i]!.copy]!, words),
+      );
+    }
+  }
+
+  /** Whether code is still what it was, and its records are where they were and hold it. */
+  private isAsCopied(
+    { page, records, entry }: Assignment,
+    { words: before }: PageCopy,
+    words: readonly number[],
+  ): boolean {
+    return (
+      this.options.codePages.recordsOf(page) === records &&
+      this.handlerAt(records, entry) < REGION_HANDLER.FIRST &&
+      words.every(
+        (offset) =>
+          this.isDecoded(records, offset) &&
+          this.view.getUint32(page * PAGE_SIZE + offset, true) === before[offset >> 2],
+      )
+    );
+  }
+
+  private translateHere(): void {
+    const started = this.options.clock();
+    const ranged = this.usesRange();
+    const asked = [...this.wanted].flatMap((record) => this.assign(record, ranged) ?? []);
+    this.wanted.clear();
+    if (asked.length === 0) return;
+    try {
+      const translation = translateRegions(
+        this.options.area,
+        asked.map((assignment) => ({ assignment, code: this.codeOf(assignment) })),
+      );
+      this.putIn(asked, translation, () => true);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.refused = true;
+    }
+    this.translateMs += this.options.clock() - started;
+  }
+
+  /** The code of a region's page as it is. */
+  private codeOf({ page, records }: Assignment): CodePage {
+    const { features, tuning, decode } = this.options;
+    return {
+      features,
+      word: (offset) => this.view.getUint32(page * PAGE_SIZE + offset, true),
+      decoded: (offset) => {
+        if (tuning.eager && this.handlerAt(records, offset) === SPECIAL.DECODE) decode(records + offset * (RECORD_SIZE / 4));
+        return this.isDecoded(records, offset);
+      },
+      arrivals: this.arrivals.get(page) ?? [],
+    };
+  }
+
+  private handlerAt(records: number, offset: number): number {
+    return this.view.getUint16(records + offset * (RECORD_SIZE / 4), true);
+  }
+
+  /** What a breakpoint stands at is for the interpreter. */
+  private isDecoded(records: number, offset: number): boolean {
+    const handler = this.handlerAt(records, offset);
+    return handler !== SPECIAL.DECODE && handler !== SPECIAL.BREAKPOINT;
+  }
+
+  /** Puts those regions of a translation in that may be used; gives the places of the others back. */
+  private putIn(
+    assignments: readonly Assignment[],
+    { module, bytes, regions }: Translation,
+    mayBeUsed: (i: number, words: readonly number[]) => boolean,
+  ): void {
+    const { memory, table, services, emitOutlined, tuning } = this.options;
+    const usable = regions.map(({ words }, i) => words.length > 0 && mayBeUsed(i, words));
+    const made = regions.filter(({ words }) => words.length > 0).length;
+    if (module && usable.includes(true))
+      new WebAssembly.Instance(module, { engine: { memory, handlers: table }, services });
+    assignments.forEach((assignment, i) => {
+      if (!usable[i]) {
+        table.set(REGION_HANDLER.FIRST + assignment.slot, null);
+        this.free.push(assignment.slot);
+        return;
+      }
+      const { words, outlined } = regions[i]!;
+      for (const handler of outlined) emitOutlined(handler);
+      this.install({ ...assignment, words, bytes: bytes / made });
+      this.translated++;
+    });
     for (const region of this.regions) {
-      if (this.codeBytes <= limit) break;
+      if (this.codeBytes <= (tuning.codeBytes ?? MOST_CODE)) break;
       this.drop(region);
       this.evicted++;
     }
-    this.translated += made.length;
-    this.translateMs += this.options.clock() - started;
   }
 
   /** Whether most of what the running CPU's TLB was asked for lies in its linear range. */
   private usesRange(): boolean {
-    const { window } = this.options.area;
+    const { area, tuning } = this.options;
+    if (tuning.ranged !== undefined) return tuning.ranged;
+    const { window } = area;
     const misses = this.view.getUint32(window + STATE.tlbMisses, true);
     return this.view.getUint32(window + STATE.rangeMisses, true) > misses * RANGE_SHARE;
   }
 
-  private find(record: number): { region: Region; blocks: readonly Block[] } | undefined {
-    const { codePages, features } = this.options;
+  /** What a region that starts at a record is to be; nothing where there can be none, or one more is not worth it. */
+  private assign(record: number, ranged: boolean): Assignment | undefined {
+    const { codePages } = this.options;
     const { records, code } = codePages.pageOf(record);
-    if (code < 0 || codePages.recordsOf(code >>> 12) !== records) return undefined;
-    if (this.view.getUint16(record, true) >= REGION_HANDLER.FIRST) return undefined;
+    const page = code >>> 12;
+    if (code < 0 || codePages.recordsOf(page) !== records) return undefined;
     const entry = (record - records) / (RECORD_SIZE / 4);
+    if (this.handlerAt(records, entry) >= REGION_HANDLER.FIRST) return undefined;
     if (!this.worthAnother(record, records, entry)) return undefined;
-    const blocks = findBlocks(
-      {
-        features,
-        word: (offset) => this.view.getUint32(code + offset, true),
-        decoded: (offset) => {
-          const at = records + offset * (RECORD_SIZE / 4);
-          if (this.options.tuning.eager && this.view.getUint16(at, true) === 0) this.options.decode(at);
-          const handler = this.view.getUint16(at, true);
-          return handler !== SPECIAL.DECODE && handler !== SPECIAL.BREAKPOINT;
-        },
-        arrivals: this.arrivals.get(code >>> 12) ?? [],
-      },
-      entry,
-    );
-    if (blocks.length === 0) return undefined;
-    const words = blocks.flatMap(({ body, ending }) => [
-      ...body.map(({ offset }) => offset),
-      ...('instruction' in ending ? [ending.instruction.offset] : []),
-    ]);
-    return { region: { slot: this.takeSlot(), page: code >>> 12, records, entry, words, bytes: 0 }, blocks };
+    return { slot: this.takeSlot(), page, records, entry, ranged };
   }
 
   /** Inside another region an entry of its own is worth less: mostly that region is entered at its own. */
@@ -253,8 +336,8 @@ export class RegionCache {
   }
 
   private install(region: Region): void {
-    const { slot, page, records, entry, words } = region;
-    this.view.setUint16(records + entry * (RECORD_SIZE / 4), REGION_HANDLER.FIRST + slot, true);
+    const { slot, page, records, words } = region;
+    this.view.setUint16(recordOf(region), REGION_HANDLER.FIRST + slot, true);
     for (const offset of words) {
       const number = offset >> 2;
       this.bytes[records + COVERAGE_OFFSET + (number >> 3)]! |= 1 << (number & 7);
@@ -267,9 +350,9 @@ export class RegionCache {
   }
 
   private drop(region: Region): void {
-    const { slot, page, records, entry } = region;
+    const { slot, page, records } = region;
     const { table } = this.options;
-    const record = records + entry * (RECORD_SIZE / 4);
+    const record = recordOf(region);
     if (this.view.getUint16(record, true) === REGION_HANDLER.FIRST + slot) this.view.setUint16(record, 0, true);
     table.set(REGION_HANDLER.FIRST + slot, null);
     this.free.push(slot);
@@ -317,12 +400,6 @@ export class RegionCache {
   }
 }
 
-/** Handlers whose outlined functions a region calls: the entry's, and of what is not inline. */
-function* outlinedHandlers(blocks: readonly Block[]): Iterable<number> {
-  const [{ body, ending }] = blocks as [Block];
-  if (body[0]) yield body[0].form.handler;
-  else if ('instruction' in ending) yield ending.instruction.form.handler;
-  for (const block of blocks) for (const { inline, form } of block.body) if (!inline) yield form.handler;
-}
+const recordOf = ({ records, entry }: Assignment): number => records + entry * (RECORD_SIZE / 4);
 
 const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);

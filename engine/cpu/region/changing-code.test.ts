@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { Assembler, encode } from '../testing/assembler.ts';
 import { IMAGE_BASE, PlainBoard } from '../testing/board.ts';
 import { gva, instructions, MiB } from '../../util/units.ts';
+import type { BackgroundTranslator, TranslationRequest } from './background.ts';
+import { answerRequest } from './background.ts';
 import type { RegionTuning } from './cache.ts';
 
 const CALLS = 24;
@@ -65,8 +67,33 @@ function selfChanging(a: Assembler): void {
   a.b('end');
 }
 
-function runProgram(write: (a: Assembler) => void, regions: false | RegionTuning, slice: number): PlainBoard {
-  const board = new PlainBoard('cortex-a57', 4 * MiB, 1, undefined, regions);
+/** Answers a request when it has been asked for answers a number of times, with copies of everything as a thread would. */
+class LateTranslator implements BackgroundTranslator {
+  failed = false;
+  sent = 0;
+  private readonly delay: (request: number) => number;
+  private readonly waiting: { request: TranslationRequest; left: number }[] = [];
+
+  constructor(delay: (request: number) => number) {
+    this.delay = delay;
+  }
+  send(request: TranslationRequest): void {
+    this.waiting.push({ request: structuredClone(request), left: this.delay(this.sent++) });
+  }
+  take() {
+    for (const entry of this.waiting) entry.left--;
+    const at = this.waiting.findIndex(({ left }) => left < 0);
+    return at < 0 ? undefined : answerRequest(this.waiting.splice(at, 1)[0]!.request, () => 0);
+  }
+}
+
+function runProgram(
+  write: (a: Assembler) => void,
+  regions: false | RegionTuning,
+  slice: number,
+  translator?: BackgroundTranslator,
+): PlainBoard {
+  const board = new PlainBoard('cortex-a57', 4 * MiB, 1, undefined, regions, translator);
   const assembler = new Assembler(IMAGE_BASE);
   write(assembler);
   board.bytes(IMAGE_BASE, assembler.words.length * 4).set(new Uint8Array(Uint32Array.from(assembler.finish()).buffer));
@@ -74,6 +101,8 @@ function runProgram(write: (a: Assembler) => void, regions: false | RegionTuning
   for (let done = 0; done < 12_000; done += slice) board.cpu.run(instructions(slice));
   return board;
 }
+
+const stateOf = ({ cpu }: PlainBoard) => [cpu.pc, cpu.pstate, ...Array.from({ length: 31 }, (_, n) => cpu.x(n))];
 
 const SUM = BigInt((CALLS * FUNCTIONS * (FUNCTIONS + 1)) / 2);
 const programs: Record<string, (a: Assembler) => void> = {
@@ -91,10 +120,36 @@ describe.each(Object.entries(programs))('%s', (_, write) => {
     const interpreted = runProgram(write, false, slice);
     const translated = runProgram(write, tuning, slice);
     expect(interpreted.cpu.x(0)).toBe(SUM);
-    const state = ({ cpu }: PlainBoard) => [cpu.pc, cpu.pstate, ...Array.from({ length: 31 }, (___, n) => cpu.x(n))];
-    expect(state(translated)).toEqual(state(interpreted));
+    expect(stateOf(translated)).toEqual(stateOf(interpreted));
     expect(translated.cluster.statistics.regionsTranslated).toBeGreaterThan(3);
   });
+
+  // Answers that come after a long time are for code that is gone.
+  it.each([
+    ['at once', () => 0, 3],
+    ['a little later', (request: number) => request % 4, 3],
+    ['out of order', (request: number) => (request * 7) % 5, 3],
+    ['when it is mostly too late', () => 40, 0],
+  ] as const)('runs as it stands in memory, translated beside the engine, %s', (__, delay, least) => {
+    const interpreted = runProgram(write, false, 15);
+    const translator = new LateTranslator(delay);
+    const translated = runProgram(write, { threshold: 3 }, 15, translator);
+    expect(stateOf(translated)).toEqual(stateOf(interpreted));
+    expect(translator.sent).toBeGreaterThan(3);
+    expect(translated.cluster.statistics.regionsTranslated).toBeGreaterThan(least);
+  });
+});
+
+it.each([
+  ['fails', (translator: LateTranslator) => (translator.failed = true)],
+  ['never answers', () => undefined],
+])('a translator that %s leaves the work to the engine', (_, spoil) => {
+  const translator = new LateTranslator(() => Infinity);
+  spoil(translator);
+  const board = runProgram(programs['code in a page of its own']!, { threshold: 3, patience: 1 }, 1, translator);
+  for (let i = 0; i < 30_000; i++) board.cpu.run(instructions(20));
+  expect(board.cpu.x(0)).toBe(SUM);
+  expect(board.cluster.statistics.regionsTranslated).toBeGreaterThan(0);
 });
 
 it('regions make room for others', () => {

@@ -1,6 +1,7 @@
 // The smallest board that runs a bare-metal image: RAM where QEMU's virt board has it, a UART that only listens, a counter
 // that follows retired instructions, and PSCI's power-off. For tests, benches and the oracle.
 import type { ClusterOptions } from '../cluster.ts';
+import type { BackgroundTranslator } from '../region/background.ts';
 import type { RegionTuning } from '../region/cache.ts';
 import { CpuCluster, cpuAreaSize } from '../cluster.ts';
 import type { BusAccess, Cpu, CpuPort, Outcome } from '../port.ts';
@@ -28,7 +29,14 @@ export class PlainBoard implements CpuPort {
   off = false;
   unknown: number[] = [];
 
-  constructor(model = 'cortex-a57', ramSize = 64 * MiB, cpus = 1, codePages?: number, regions = usualTier.regions) {
+  constructor(
+    model = 'cortex-a57',
+    ramSize = 64 * MiB,
+    cpus = 1,
+    codePages?: number,
+    regions = usualTier.regions,
+    translator?: BackgroundTranslator,
+  ) {
     const pool = codePages === undefined ? {} : { codePages };
     const area = cpuAreaSize(cpus, { memoryBytes: 512 * MiB, ...pool });
     this.ram = Math.ceil(area / 65536) * 65536;
@@ -42,6 +50,7 @@ export class PlainBoard implements CpuPort {
       port: this,
       ...pool,
       regions,
+      ...(translator && { translator }),
       registers: { CNTFRQ_EL0: 62_500_000n },
     };
     this.cluster = new CpuCluster(options);

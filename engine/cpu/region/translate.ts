@@ -1,0 +1,96 @@
+// From places in guest code to a WebAssembly module with a region for each. Depends on nothing but what it is given: a
+// thread beside the engine's can do it from a copy of the code (background.ts), or the engine's own from its memory.
+import type { AreaLayout } from '../core/layout.ts';
+import { REGION_HANDLER } from '../core/layout.ts';
+import { importServices } from '../core/services.ts';
+import { REGION } from '../interpreter/loop.ts';
+import { tableSize } from '../interpreter/module.ts';
+import type { FunctionReference } from '../wasm/module.ts';
+import { ModuleBuilder } from '../wasm/module.ts';
+import { PAGE_SIZE } from '../../util/units.ts';
+import type { Block, CodePage } from './blocks.ts';
+import { findBlocks } from './blocks.ts';
+import { analyse } from './flow.ts';
+import { RegionWriter } from './writer.ts';
+
+/** A region to be made. */
+export interface Assignment {
+  /** Its place in the table of handlers, from REGION_HANDLER.FIRST. */
+  readonly slot: number;
+  /** Host page number of the code. */
+  readonly page: number;
+  /** Records of the code page. */
+  readonly records: number;
+  /** Offset of the entry in the page. */
+  readonly entry: number;
+  /** Looks for memory in the linear range instead of the TLB. */
+  readonly ranged: boolean;
+}
+
+export interface Translated {
+  /** Offsets of the words that it was made from; empty if there is nothing to translate, and then no region. */
+  readonly words: readonly number[];
+  /** Handlers whose outlined functions it calls. */
+  readonly outlined: readonly number[];
+}
+
+export interface Translation {
+  /** Puts the regions at their places when it is instantiated; undefined if there is none. */
+  readonly module: WebAssembly.Module | undefined;
+  /** Size of the module. */
+  readonly bytes: number;
+  /** For each assignment. */
+  readonly regions: readonly Translated[];
+}
+
+const NOTHING: Translated = { words: [], outlined: [] };
+
+/** @throws WebAssembly.CompileError or RangeError where the host cannot compile regions */
+export function translateRegions(
+  area: AreaLayout,
+  assignments: readonly { readonly assignment: Assignment; readonly code: CodePage }[],
+): Translation {
+  const module = new ModuleBuilder();
+  module.importMemory('engine', 'memory', 1);
+  module.importTable('engine', 'handlers', tableSize(true));
+  const { refill, settleFlags, untranslated } = importServices(module);
+  const places: { slot: number; region: FunctionReference }[] = [];
+  // What a region of this batch dispatches to needs none of its own.
+  const dispatched = new Set<number>();
+  const regions = assignments.map(({ assignment, code }) => {
+    const { slot, page, records, entry, ranged } = assignment;
+    if (dispatched.has(page * PAGE_SIZE + entry)) return NOTHING;
+    const blocks = findBlocks(code, entry);
+    if (blocks.length === 0) return NOTHING;
+    for (const { ending } of blocks)
+      if (ending.kind === 'dispatch') for (const target of ending.targets) dispatched.add(page * PAGE_SIZE + target);
+    const region = module.add(`region ${page.toString(16)}:${entry.toString(16)}`, REGION, (f) =>
+      new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
+        area,
+        records,
+        entry,
+        ranged,
+      }).write(),
+    );
+    places.push({ slot, region });
+    return { words: wordsOf(blocks), outlined: [...new Set(outlinedHandlers(blocks))] };
+  });
+  if (places.length === 0) return { module: undefined, bytes: 0, regions };
+  for (const { slot, region } of places) module.fillTable(REGION_HANDLER.FIRST + slot, [region]);
+  const bytes = module.finish();
+  return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };
+}
+
+const wordsOf = (blocks: readonly Block[]): number[] =>
+  blocks.flatMap(({ body, ending }) => [
+    ...body.map(({ offset }) => offset),
+    ...('instruction' in ending ? [ending.instruction.offset] : []),
+  ]);
+
+/** Handlers whose outlined functions a region calls: the entry's, and of what is not inline. */
+function* outlinedHandlers(blocks: readonly Block[]): Iterable<number> {
+  const [{ body, ending }] = blocks as [Block];
+  if (body[0]) yield body[0].form.handler;
+  else if ('instruction' in ending) yield ending.instruction.form.handler;
+  for (const block of blocks) for (const { inline, form } of block.body) if (!inline) yield form.handler;
+}
