@@ -6,7 +6,7 @@ import { extractFields } from '../aarch64/table/pattern.ts';
 import type { Feature } from '../aarch64/table/instruction.ts';
 import type { Breakpoints } from '../core/breakpoints.ts';
 import { RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
-import { fusedHandler, handlerOf, HANDLERS, SPECIAL } from './handlers.ts';
+import { fusedHandler, handlerOf, SINGLE_HANDLERS, SPECIAL } from './handlers.ts';
 import type { Placement } from './records.ts';
 import { placeOperands, registerSlot } from './records.ts';
 
@@ -15,10 +15,26 @@ const ENDS_LINE = new Set(['B', 'BR', 'RET', 'ERET']);
 /** Records decoded at most in one go. */
 const RUN_AHEAD = 32;
 
+/**
+ * What is known of an instruction word wherever it stands, in 32-bit words: the word itself, the record as it is where a
+ * branch goes to another page, what it is (KNOWN), and for a branch that handler for a target in the page and the distance.
+ * A kernel's code has the same words again and again: three of four are found here, for a tenth of the price.
+ */
+const TEMPLATE = { WORD: 0, RECORD: 1, KIND: 5, NEAR_HANDLER: 6, DISTANCE: 7, SIZE: 8 } as const;
+const TEMPLATES = 0x8000;
+/** Bits of TEMPLATE.KIND; above them, which word of the record the branch distance is in. */
+const KNOWN = { FILLED: 1, ENDS_LINE: 2, BRANCH_SHIFT: 2 } as const;
+
+/** Place of a word's template: Fibonacci hashing. */
+const templateOf = (word: number): number => (Math.imul(word, 0x9e37_79b1) >>> 17) * TEMPLATE.SIZE;
+
 export class Decoder {
   private readonly memory: DataView;
+  private readonly words: Int32Array;
+  private readonly templates = new Int32Array(TEMPLATES * TEMPLATE.SIZE);
   private readonly features: ReadonlySet<Feature>;
   private readonly breakpoints: Pick<Breakpoints, 'at'>;
+  private readonly scratch = new DataView(new ArrayBuffer(RECORD_SIZE));
   private readonly placements = new Map<Instruction, Placement>();
   /** Handlers that BREAKPOINT stands in front of, by record. */
   private readonly covered = new Map<number, number>();
@@ -26,6 +42,7 @@ export class Decoder {
   /** `features`: what the CPUs have; instructions of other extensions are unallocated. */
   constructor(memory: WebAssembly.Memory, features: ReadonlySet<Feature>, breakpoints: Pick<Breakpoints, 'at'>) {
     this.memory = new DataView(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
     this.features = features;
     this.breakpoints = breakpoints;
   }
@@ -44,13 +61,13 @@ export class Decoder {
     while (next < RECORDS_PER_PAGE && next < index + RUN_AHEAD) {
       const record = records + next * RECORD_SIZE;
       if (next > index && this.memory.getUint16(record, true) !== SPECIAL.DECODE) break;
-      const name = this.decodeOne(record, this.memory.getUint32(code + next * 4, true), next * 4);
+      const goesOn = this.decodeOne(record, this.words[(code >>> 2) + next]!, next * 4);
       if (this.breakpoints.at(next)) {
         this.covered.set(record, this.memory.getUint16(record, true));
         this.memory.setUint16(record, SPECIAL.BREAKPOINT, true);
       }
       next++;
-      if (name === undefined || ENDS_LINE.has(name)) break;
+      if (!goesOn) break;
     }
     this.fuse(records, index, next);
     return next - index;
@@ -71,52 +88,79 @@ export class Decoder {
   /** The handler of a record by itself. */
   private singleHandler(record: number): number {
     const handler = this.memory.getUint16(record, true);
-    return HANDLERS[handler]?.parts[0].handler ?? handler;
+    return handler < SINGLE_HANDLERS.length ? SINGLE_HANDLERS[handler]! : handler;
   }
 
-  /** Returns the entry's name, or nothing for an unallocated word. */
-  private decodeOne(record: number, word: number, pageOffset: number): string | undefined {
-    const instruction = findInstruction(word);
-    if (!instruction || !this.features.has(instruction.feature)) {
-      this.memory.setUint16(record, SPECIAL.UNDEFINED, true);
-      return undefined;
+  /** Returns whether the straight line goes on behind it. */
+  private decodeOne(record: number, word: number, pageOffset: number): boolean {
+    const { words, templates } = this;
+    const at = templateOf(word);
+    if (templates[at] !== word || templates[at + TEMPLATE.KIND] === 0) {
+      const instruction = findInstruction(word);
+      if (!instruction || !this.features.has(instruction.feature)) {
+        this.memory.setUint16(record, SPECIAL.UNDEFINED, true);
+        return false;
+      }
+      this.fillTemplate(at, word, instruction);
     }
+    const to = record >>> 2;
+    for (let i = 0; i < RECORD_SIZE / 4; i++) words[to + i] = templates[at + TEMPLATE.RECORD + i]!;
+    const kind = templates[at + TEMPLATE.KIND]!;
+    const branch = kind >> KNOWN.BRANCH_SHIFT;
+    if (branch !== 0) {
+      const distance = templates[at + TEMPLATE.DISTANCE]!;
+      const there = pageOffset + distance;
+      if (there >= 0 && there < RECORDS_PER_PAGE * 4) {
+        // Within the page the operand is the distance in bytes of records.
+        words[to + branch] = (distance * RECORD_SIZE) / 4;
+        this.memory.setUint16(record, templates[at + TEMPLATE.NEAR_HANDLER]!, true);
+      }
+    }
+    return (kind & KNOWN.ENDS_LINE) === 0;
+  }
+
+  private fillTemplate(template: number, word: number, instruction: Instruction): void {
+    const { templates, scratch } = this;
     const fields = extractFields(instruction.pattern, word);
     const placement = this.placementOf(instruction);
-    let near = true;
+    for (let i = 0; i < RECORD_SIZE; i += 4) scratch.setInt32(i, 0, true);
+    let branch = 0;
+    let distance = 0;
     for (const name in instruction.operands) {
       const operand = instruction.operands[name]!;
-      const at = record + placement[name]!;
+      const at = placement[name]!;
       switch (operand.kind) {
         case 'source':
         case 'target':
         case 'vector':
-          this.memory.setUint16(at, registerSlot(operand, fields), true);
+          scratch.setUint16(at, registerSlot(operand, fields), true);
           break;
         case 'small':
-          this.memory.setUint16(at, operand.of(fields), true);
+          scratch.setUint16(at, operand.of(fields), true);
           break;
         case 'imm32':
-          this.memory.setInt32(at, operand.of(fields), true);
+          scratch.setInt32(at, operand.of(fields), true);
           break;
         case 'imm64': {
           const [lo, hi] = operand.of(fields);
-          this.memory.setInt32(at, lo, true);
-          this.memory.setInt32(at + 4, hi, true);
+          scratch.setInt32(at, lo, true);
+          scratch.setInt32(at + 4, hi, true);
           break;
         }
-        case 'branch': {
-          // Within the page the operand is the distance in bytes of records.
-          const distance = operand.of(fields);
-          const there = pageOffset + distance;
-          near = there >= 0 && there < RECORDS_PER_PAGE * 4;
-          this.memory.setInt32(at, near ? (distance * RECORD_SIZE) / 4 : distance, true);
+        case 'branch':
+          branch = at / 4;
+          distance = operand.of(fields);
+          scratch.setInt32(at, distance, true);
           break;
-        }
       }
     }
-    this.memory.setUint16(record, handlerOf(instruction, fields, near), true);
-    return instruction.name;
+    scratch.setUint16(0, handlerOf(instruction, fields, branch === 0), true);
+    templates[template] = word;
+    for (let i = 0; i < RECORD_SIZE / 4; i++) templates[template + TEMPLATE.RECORD + i] = scratch.getInt32(4 * i, true);
+    const ends = ENDS_LINE.has(instruction.name) ? KNOWN.ENDS_LINE : 0;
+    templates[template + TEMPLATE.KIND] = KNOWN.FILLED | ends | (branch << KNOWN.BRANCH_SHIFT);
+    templates[template + TEMPLATE.NEAR_HANDLER] = branch === 0 ? 0 : handlerOf(instruction, fields, true);
+    templates[template + TEMPLATE.DISTANCE] = distance;
   }
 
   private placementOf(instruction: Instruction): Placement {

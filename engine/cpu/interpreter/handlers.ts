@@ -124,6 +124,8 @@ const numbered = numberHandlers();
 
 /** Handlers by number; nothing for the special ones. */
 export const HANDLERS: readonly (Handler | undefined)[] = numbered.handlers;
+/** For each handler the one of its first instruction by itself. */
+export const SINGLE_HANDLERS: Int32Array = Int32Array.from(HANDLERS, (handler, i) => handler?.parts[0].handler ?? i);
 /** Handlers below this run inside the main loop. */
 export const INLINE_END = numbered.inlineEnd;
 export const HANDLER_COUNT = numbered.handlers.length;

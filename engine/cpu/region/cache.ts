@@ -242,7 +242,8 @@ export class RegionCache {
       features,
       word: (offset) => this.view.getUint32(page * PAGE_SIZE + offset, true),
       decoded: (offset) => {
-        if (tuning.eager && this.handlerAt(records, offset) === SPECIAL.DECODE) decode(records + offset * (RECORD_SIZE / 4));
+        if (tuning.eager && this.handlerAt(records, offset) === SPECIAL.DECODE)
+          decode(records + offset * (RECORD_SIZE / 4));
         return this.isDecoded(records, offset);
       },
       arrivals: this.arrivals.get(page) ?? [],

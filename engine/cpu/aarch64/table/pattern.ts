@@ -15,6 +15,8 @@ export interface Pattern {
   readonly mask: number;
   readonly value: number;
   readonly fields: ReadonlyMap<string, FieldPosition>;
+  /** The same for going through all of them. */
+  readonly list: readonly { readonly name: string; readonly shift: number; readonly mask: number }[];
   /** Values of the bits in parentheses: what an assembler writes there. */
   readonly preferred: number;
 }
@@ -46,12 +48,13 @@ export function parsePattern(text: string): Pattern {
     fields.set(name, { shift: position, width: bits });
   }
   if (position !== 0) throw new Error(`pattern "${text}" describes ${32 - position} bits, not 32`);
-  return { mask: mask >>> 0, value: value >>> 0, preferred: preferred >>> 0, fields };
+  const list = Array.from(fields, ([name, { shift, width }]) => ({ name, shift, mask: 2 ** width - 1 }));
+  return { mask: mask >>> 0, value: value >>> 0, preferred: preferred >>> 0, fields, list };
 }
 
 export function extractFields(pattern: Pattern, word: number): Fields {
   const result: Record<string, number> = {};
-  for (const [name, { shift, width }] of pattern.fields) result[name] = (word >>> shift) & (2 ** width - 1);
+  for (const { name, shift, mask } of pattern.list) result[name] = (word >>> shift) & mask;
   return result;
 }
 
