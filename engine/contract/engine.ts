@@ -6,6 +6,20 @@ import { cacheStatistics, consoleChunk, consoleInfo, counterSample, runEvent, ru
 export const runFile = z.object({ path: z.string(), bytes: z.instanceof(Uint8Array) });
 export type RunFile = z.infer<typeof runFile>;
 
+/** A real system instead of the modelled root Linux on the bare board: which of the run's files start it. */
+export const systemFiles = z.union([
+  z.strictObject({
+    /** Linux Image, ELF or raw binary. */
+    kernel: z.string(),
+    initrd: z.string().optional(),
+    /** Kernel command line. */
+    append: z.string().optional(),
+  }),
+  /** What the board's first flash bank holds; started as after a reset. */
+  z.strictObject({ firmware: z.string() }),
+]);
+export type SystemFiles = z.infer<typeof systemFiles>;
+
 /** Everything a run depends on besides what is typed into it. */
 export const runRequest = z.object({
   runId: z.string(),
@@ -13,6 +27,8 @@ export const runRequest = z.object({
   files: z.array(runFile),
   /** Lines for the root shell; null: an interactive run with nothing typed yet. */
   script: z.string().nullable(),
+  /** Without it the board starts with the modelled root Linux. */
+  system: systemFiles.optional(),
   /** Limits the board's CPUs to the first N. */
   cpus: z.number().int().positive().optional(),
   /** `real`: guest time is held back to host time (idle engine rests). `free`: as fast as it goes. */

@@ -2,6 +2,7 @@
 // the preload bridge, the WebSocket of the browser shell and main's dispatcher all read it.
 import { z } from 'zod';
 import { runComparison } from './compare.ts';
+import { systemFiles } from './engine.ts';
 import { consoleInfo, counterSample, runEvent, runOutcome, runResult } from './record.ts';
 
 export const fileKind = z.enum(['system', 'cell', 'image', 'script', 'other']);
@@ -62,6 +63,8 @@ export const runSummary = z.object({
   guestNs: z.number(),
   hostMs: z.number(),
   digest: z.string().optional(),
+  /** The system that was started on the bare board; absent: the modelled root Linux. */
+  system: systemFiles.optional(),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
@@ -118,7 +121,10 @@ export const services = {
   'runs.start': method(
     z.object({
       projectId: z.string(),
+      /** Whether the root shell is given the project's boot script. */
       script: z.boolean(),
+      /** Files of the project that start the bare board instead of the modelled root Linux; then there is no script. */
+      system: systemFiles.optional(),
       cpus: z.number().int().positive().optional(),
       pace: z.enum(['real', 'free']),
     }),

@@ -16,13 +16,18 @@ export interface DigestedState {
   counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** Guests print byte by byte; the hash is fed in pieces of this size. */
+const GATHERED_BYTES = 1 << 16;
+
 export class RunDigest {
   #hash = createHash('sha256');
+  readonly #gathered = Buffer.alloc(GATHERED_BYTES);
+  #size = 0;
 
   /** Every write to a console, at the place where it happened. */
   output(info: ConsoleInfo, bytes: Uint8Array, stamp: Stamp): void {
     this.#text(`console ${info.name} ${stamp.guestNs} ${stamp.instructions} ${bytes.length}`);
-    this.#hash.update(bytes);
+    this.#bytes(bytes);
   }
 
   event(event: RunEvent): void {
@@ -31,6 +36,7 @@ export class RunDigest {
 
   /** @returns 64 hex digits over everything so far and this state; the digest goes on from where it was. */
   snapshot(state: DigestedState): string {
+    this.#feed();
     const before = this.#hash.copy();
     this.#text(`end ${state.stamp.guestNs} ${state.stamp.instructions}`);
     for (const cpu of state.cpus) {
@@ -42,14 +48,34 @@ export class RunDigest {
     }
     for (const { address, bytes } of state.pages) {
       this.#text(`page ${address}`);
-      this.#hash.update(bytes);
+      this.#bytes(bytes);
     }
+    this.#feed();
     const digest = this.#hash.digest('hex');
     this.#hash = before;
     return digest;
   }
 
   #text(line: string): void {
-    this.#hash.update(line + '\n');
+    const text = `${line}\n`;
+    // Each UTF-16 unit is at most three bytes.
+    if (3 * text.length > GATHERED_BYTES) return this.#bytes(Buffer.from(text));
+    if (this.#size + 3 * text.length > GATHERED_BYTES) this.#feed();
+    this.#size += this.#gathered.write(text, this.#size);
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    if (this.#size + bytes.length > GATHERED_BYTES) this.#feed();
+    if (bytes.length > GATHERED_BYTES) {
+      this.#hash.update(bytes);
+      return;
+    }
+    this.#gathered.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
+  #feed(): void {
+    this.#hash.update(this.#gathered.subarray(0, this.#size));
+    this.#size = 0;
   }
 }

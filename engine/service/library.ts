@@ -5,6 +5,8 @@ import { BOARD_FILE, listBoards, parseBoard } from '../board/index.ts';
 import type { BoardDescription, BoardError } from '../board/index.ts';
 import { describeFile } from '../record/file.ts';
 import type { RecordedFile } from '../record/file.ts';
+import type { SystemFiles } from '../contract/index.ts';
+import type { SystemImages } from '../machine/boot-loader.ts';
 import type { Files } from '../tool/index.ts';
 
 export class UnknownBoard extends Error {
@@ -177,4 +179,20 @@ export class LayeredSource implements Files {
     const names = this.#layers.flatMap((layer) => layer.list(path) ?? []);
     return names.length > 0 ? [...new Set(names)].sort() : undefined;
   }
+}
+
+/** What starts the bare board, read. @throws Error naming the file that is not there */
+export function readSystem(files: Files, system: SystemFiles): SystemImages {
+  const read = (what: string, path: string): Uint8Array => {
+    const bytes = files.read(path);
+    if (!bytes)
+      throw new Error(`There is no file ${path} in the project, which was to be the ${what}. Choose another.`);
+    return bytes;
+  };
+  if ('firmware' in system) return { firmware: read('firmware', system.firmware) };
+  return {
+    kernel: read('kernel', system.kernel),
+    ...(system.initrd !== undefined && { initrd: read('initial RAM disk', system.initrd) }),
+    ...(system.append !== undefined && { append: system.append }),
+  };
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { EngineCommand } from '../contract/index.ts';
 import { connectHost } from './host.ts';
 import type { WindowPort } from './host.ts';
-import { BoardLibrary, FolderSource, LayeredSource, MemorySource } from './library.ts';
+import { BoardLibrary, LayeredSource, MemorySource, readSystem } from './library.ts';
 import { Run } from './run.ts';
 import { Session } from './session.ts';
 
@@ -19,18 +19,19 @@ host.onPort = (port) => {
 const request = await host.started;
 try {
   const library = new BoardLibrary(resolve('boards'));
+  const board = library.loadWithCpus(request.board, request.cpus);
+  const files = new LayeredSource(new MemorySource(request.files), library.files(board));
   const run = new Run({
-    board: library.loadWithCpus(request.board, request.cpus),
-    files: new LayeredSource(
-      new MemorySource(request.files),
-      new FolderSource(resolve('boards', request.board), { absolute: false }),
-    ),
+    board,
+    files,
     script: request.script,
-    prompt: true,
+    prompt: request.system === undefined,
     jit: request.jit ?? true,
+    ...(request.system && { system: readSystem(files, request.system) }),
   });
   const session = new Session({
     run,
+    scripted: request.script !== null,
     pace: request.pace,
     report: (report) => host.report(report),
     clock: () => performance.now(),

@@ -18,6 +18,7 @@ import { cellStatuses, counterSamples, sysfsSnapshot } from '../driver/index.ts'
 import { FOREVER } from '../hypervisor/index.ts';
 import { SLICE } from '../machine/scheduler.ts';
 import { ChunkGatherer } from '../record/consoles.ts';
+import { wireOf } from '../tool/index.ts';
 import { guestNs, gva, instructions, pa } from '../util/units.ts';
 import type { WindowPort } from './host.ts';
 import { Pacer } from './pacing.ts';
@@ -39,6 +40,8 @@ const SNAPSHOT_EVENTS = 500;
 
 export interface SessionOptions {
   run: Run;
+  /** Whether the run follows a script. */
+  scripted: boolean;
   pace: 'real' | 'free';
   report: (report: EngineReport) => void;
   clock: HostClock;
@@ -46,11 +49,14 @@ export interface SessionOptions {
 
 export class Session {
   readonly #run: Run;
+  readonly #scripted: boolean;
   readonly #report: (report: EngineReport) => void;
   readonly #clock: HostClock;
   readonly #pacer: Pacer;
   readonly #meter = new SpeedMeter();
-  readonly #screens = new Screens();
+  readonly #screens = new Screens((console, bytes) => this.#answer(console, bytes));
+  /** By wire: the console that somebody has typed into last, whose terminal answers the guest. */
+  readonly #typedInto = new Map<string, string>();
   readonly #ports = new Set<WindowPort>();
   readonly #forWindows = new ChunkGatherer();
   readonly #forStore = new ChunkGatherer();
@@ -73,8 +79,9 @@ export class Session {
   /** Windows whose snapshot is being made: the guest stands still, so that nothing is shown twice or lost. */
   #attaching = 0;
 
-  constructor({ run, pace, report, clock }: SessionOptions) {
+  constructor({ run, scripted, pace, report, clock }: SessionOptions) {
     this.#run = run;
+    this.#scripted = scripted;
     this.#pace = pace;
     this.#report = report;
     this.#clock = clock;
@@ -85,7 +92,6 @@ export class Session {
       this.#unstoredEvents.push(event);
     };
     run.consoles.onOutput((info, bytes, stamp) => {
-      this.#screens.write(info, bytes);
       this.#forWindows.add(info, bytes, stamp);
       this.#forStore.add(info, bytes, stamp);
     });
@@ -126,16 +132,32 @@ export class Session {
         this.#pace = command.pace;
         this.#pacer.anchor(machine.now);
         return this.#schedule(0);
-      case 'input':
+      case 'input': {
+        const wire = wireOf(this.#run.driver, command.console);
+        if (wire !== undefined) this.#typedInto.set(wire, command.console);
         this.#run.type(command.console, command.bytes);
         return this.#schedule(0);
+      }
       case 'command':
         shell.submit(command.line);
         return this.#schedule(0);
       case 'resize':
-        this.#screens.resize(command.console, command.cols, command.rows);
+        this.#screens.resize(command.console, command);
         if (command.console === 'root') shell.resize(command.cols, command.rows);
     }
+  }
+
+  /**
+   * What a terminal answers is typed into its wire, once: cell and wire show the same bytes. Answers come at the host's time;
+   * a scripted run, which is to go the same way again, gets none until somebody types into it.
+   */
+  #answer(console: string, bytes: Uint8Array): void {
+    const wire = wireOf(this.#run.driver, console);
+    if (wire === undefined || this.#phase === 'finished') return;
+    const answering = this.#typedInto.get(wire) ?? (this.#scripted ? undefined : wire);
+    if (answering !== console) return;
+    this.#run.type(console, bytes);
+    this.#schedule(0);
   }
 
   #setPhase(phase: 'running' | 'paused'): void {
@@ -244,7 +266,9 @@ export class Session {
   #tellOutput(): void {
     for (const chunk of this.#forWindows.take()) {
       const info = this.#run.consoles.get(chunk.console);
-      if (info) this.#tell({ type: 'console', info, chunk });
+      if (!info) continue;
+      this.#screens.write(info, chunk.bytes);
+      this.#tell({ type: 'console', info, chunk });
     }
     if (this.#newEvents.length > 0) {
       this.#tell({ type: 'events', events: this.#newEvents });

@@ -6,17 +6,39 @@ const KEPT = 1 << 20;
 /** A match may begin this far before text that has been searched already. */
 const OVERLAP = 1 << 16;
 
+/** Guests print byte by byte; so many bytes, or those that came until somebody looks, become text at once. */
+const GATHERED_BYTES = 1 << 12;
+
 class Page {
   readonly #decoder = new TextDecoder('utf-8');
-  text = '';
+  readonly #gathered = new Uint8Array(GATHERED_BYTES);
+  #size = 0;
+  #text = '';
   /** Everything before has been matched. */
   mark = 0;
 
   append(bytes: Uint8Array): void {
-    this.text += this.#decoder.decode(bytes, { stream: true }).replaceAll('\r', '');
-    if (this.text.length <= 2 * KEPT) return;
-    const cut = this.text.length - KEPT;
-    this.text = this.text.slice(cut);
+    if (this.#size + bytes.length > GATHERED_BYTES) this.#decode();
+    if (bytes.length > GATHERED_BYTES) return this.#add(bytes);
+    this.#gathered.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
+  get text(): string {
+    if (this.#size > 0) this.#decode();
+    return this.#text;
+  }
+
+  #decode(): void {
+    this.#add(this.#gathered.subarray(0, this.#size));
+    this.#size = 0;
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#text += this.#decoder.decode(bytes, { stream: true }).replaceAll('\r', '');
+    if (this.#text.length <= 2 * KEPT) return;
+    const cut = this.#text.length - KEPT;
+    this.#text = this.#text.slice(cut);
     this.mark = Math.max(0, this.mark - cut);
   }
 }

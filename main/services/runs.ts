@@ -10,6 +10,7 @@ import {
   type RunFile,
   type RunRecord,
   type RunSummary,
+  type SystemFiles,
 } from '../../engine/contract/index.ts';
 import type { RunEnd, RunProgress } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
@@ -46,6 +47,8 @@ export interface RunStart {
   /** The project's boot script, if it is to be run. */
   script: string | null;
   board: string;
+  /** Instead of the modelled root Linux, and then without a script. */
+  system?: SystemFiles | undefined;
   cpus?: number | undefined;
   pace: 'real' | 'free';
 }
@@ -72,10 +75,10 @@ export class RunManager<Port> {
     this.#pulse.unref();
   }
 
-  start({ projectId, files, script, board, cpus, pace }: RunStart): RunSummary {
+  start({ projectId, files, script, board, system, cpus, pace }: RunStart): RunSummary {
     if ([...this.#live.values()].filter((run) => run.end === undefined).length >= MAX_RUNNING)
       throw new ServiceError('failed', `${MAX_RUNNING} runs are under way already. Stop one of them and start again.`);
-    const settings = { pace, ...(cpus === undefined ? {} : { cpus }) };
+    const settings = { pace, ...(cpus === undefined ? {} : { cpus }), ...(system === undefined ? {} : { system }) };
     const summary = this.#store.runs.create(projectId, settings, script);
     const engine = this.#startEngine({
       onMessage: (message) => this.#receive(run, message),

@@ -86,7 +86,7 @@ export function createServices<Port>({
       return projects.create(project);
     },
     'runs.list': ({ projectId }) => runs.list(projectId),
-    'runs.start': ({ projectId, script, cpus, pace }) => {
+    'runs.start': ({ projectId, script, system, cpus, pace }) => {
       const project = projects.open(projectId);
       const text = project.files.find((file) => file.path === project.script)?.text;
       if (script && text === undefined)
@@ -94,11 +94,14 @@ export function createServices<Port>({
           'invalid',
           `"${project.name}" has no boot script. Choose one of its files as the boot script, or boot without.`,
         );
+      if (script && system)
+        throw new ServiceError('invalid', 'A boot script is for the root shell, which a system of its own replaces.');
       return runs.start({
         projectId,
         board: project.board,
         files: runFiles(projects.files(projectId)),
         script: script ? text! : null,
+        system,
         cpus,
         pace,
       });

@@ -12,6 +12,7 @@ import {
   type RunRecord,
   type RunResult,
   type RunSummary,
+  type SystemFiles,
 } from '../../engine/contract/index.ts';
 import type { ContentStore, FileRow } from './contents.ts';
 import type { Sqlite } from './database.ts';
@@ -40,6 +41,7 @@ export interface RunProgress {
 export interface RunRequestSettings {
   cpus?: number | undefined;
   pace: 'real' | 'free';
+  system?: SystemFiles | undefined;
 }
 
 interface RunRow {
@@ -57,10 +59,9 @@ interface RunRow {
   result: string | null;
 }
 
-const cpusOf = ({ request }: RunRow): { cpus?: number } => {
-  const { cpus } = JSON.parse(request) as RunRequestSettings;
-  return cpus === undefined ? {} : { cpus };
-};
+const cpusOf = ({ cpus }: RunRequestSettings) => (cpus === undefined ? {} : { cpus });
+const systemOf = ({ system }: RunRequestSettings) => (system === undefined ? {} : { system });
+const settingsOf = ({ request }: RunRow): RunRequestSettings => JSON.parse(request) as RunRequestSettings;
 
 /** `owner` identifies this main process (owner.ts). Errors as in projects.ts. */
 export function runStore(db: Sqlite, contents: ContentStore, owner: string) {
@@ -125,6 +126,7 @@ export function runStore(db: Sqlite, contents: ContentStore, owner: string) {
     guestNs: row.guest_ns,
     hostMs: row.host_ms,
     ...(row.digest === null ? {} : { digest: row.digest }),
+    ...systemOf(settingsOf(row)),
   });
 
   const create = db.transaction((projectId: string, settings: RunRequestSettings, script: string | null): string => {
@@ -183,7 +185,7 @@ export function runStore(db: Sqlite, contents: ContentStore, owner: string) {
         ...(row.result === null ? {} : { result: JSON.parse(row.result) as RunResult }),
         files: contents.present(selectFiles.all(id)),
         script: row.script,
-        ...cpusOf(row),
+        ...cpusOf(settingsOf(row)),
       };
     },
     console(id: string, console: string): ConsoleText {

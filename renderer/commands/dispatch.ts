@@ -34,10 +34,15 @@ export function handleKey(workbench: Workbench, event: KeyboardEvent): void {
   void runCommand(workbench, found.id);
 }
 
-/** True for events that are the window's own even while a console has the focus. */
-export const isWindowKey = (event: KeyboardEvent): boolean => {
+/**
+ * True for events that are the window's own even while a console has the focus. Control with a letter is the console's where it takes
+ * input: shells and editors have uses for all of them. Only the palette's stays with the window, except in a guest's console.
+ */
+export const isWindowKey = (event: KeyboardEvent, console: 'guest' | 'shell' | 'output'): boolean => {
   const found = commandFor(event, true);
-  return found !== undefined && !OWN_IN_FIELDS.includes(found.id);
+  if (found === undefined || OWN_IN_FIELDS.includes(found.id)) return false;
+  const controlLetter = event.ctrlKey && !event.shiftKey && !event.altKey && /^[a-z]$/i.test(event.key);
+  return !controlLetter || console === 'output' || (console === 'shell' && found.id === 'palette');
 };
 
 /** The first key of a command as this platform shows it. */

@@ -1,19 +1,22 @@
 // Commands of runs: boot, transport, and how the run view is arranged.
+import type { BootChoice } from '../state/runs.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
 import type { Grid } from '../run/layout.svelte.ts';
 import { bootCpus } from '../run/bootCpus.ts';
 import type { Command } from './table.ts';
 import { needsLiveRun, needsProject, needsScenario } from './available.ts';
 
-const canBoot = (workbench: Workbench): string | undefined =>
-  needsScenario(workbench) ??
-  (workbench.runs.live || workbench.runs.starting ? 'A run is going on. Stop it first.' : undefined);
+const noRun = ({ runs }: Workbench): string | undefined =>
+  runs.live || runs.starting ? 'A run is going on. Stop it first.' : undefined;
 
-async function boot(workbench: Workbench, script: boolean): Promise<void> {
+const canBoot = (workbench: Workbench): string | undefined => needsScenario(workbench) ?? noRun(workbench);
+
+/** Boots the open project with the pace and the CPUs that are chosen for it. */
+export async function startRun(workbench: Workbench, choice: Pick<BootChoice, 'script' | 'system'>): Promise<void> {
   workbench.view = 'run';
   const cpus = bootCpus(workbench.project!);
   const pace = workbench.settings.text('pace') === 'free' ? 'free' : 'real';
-  await workbench.runs.boot({ script, pace, ...(cpus !== undefined && { cpus }) });
+  await workbench.runs.boot({ ...choice, pace, ...(cpus !== undefined && { cpus }) });
 }
 
 const phase = (workbench: Workbench): string | undefined => workbench.runs.live?.status?.phase;
@@ -69,13 +72,21 @@ export const runCommands: readonly Command[] = [
     keys: ['F5'],
     icon: 'run',
     unavailable: canBoot,
-    run: (workbench) => boot(workbench, workbench.project!.script !== null),
+    run: (workbench) => startRun(workbench, { script: workbench.project!.script !== null }),
   },
   {
     id: 'run.bootShell',
     title: 'Run: boot to the root shell, without the script',
     unavailable: canBoot,
-    run: (workbench) => boot(workbench, false),
+    run: (workbench) => startRun(workbench, { script: false }),
+  },
+  {
+    id: 'run.bootSystem',
+    title: 'Run: boot a kernel or firmware on the bare board',
+    unavailable: (workbench) => needsProject(workbench) ?? noRun(workbench),
+    run: (workbench) => {
+      workbench.overlay = 'boot-system';
+    },
   },
   {
     id: 'run.pause',

@@ -34,7 +34,7 @@ export const windowCommands: readonly Command[] = [
   {
     id: 'palette',
     title: 'Find a command',
-    keys: ['Mod+K'],
+    keys: ['Mod+K', 'F1'],
     icon: 'search',
     run: (workbench) => {
       workbench.overlay = workbench.overlay === 'palette' ? undefined : 'palette';

@@ -63,4 +63,10 @@ describe('the timeline', () => {
       '2.5 s',
     ]);
   });
+
+  it('are one for a board without root Linux and hypervisor', () => {
+    const [lane, ...others] = timelineLanes([event(1, 'board.off')], undefined, true);
+    expect(others).toEqual([]);
+    expect(lane).toMatchObject({ name: 'board', events: [0] });
+  });
 });

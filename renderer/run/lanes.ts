@@ -14,7 +14,7 @@ export interface Stretch {
 
 export interface Lane {
   kind: 'hypervisor' | 'root' | 'cell';
-  /** The cell's name; `hypervisor`, `root`. */
+  /** The cell's name; `hypervisor`, `root`, `board`. */
   name: string;
   stretches: Stretch[];
   /** Indexes of events that are drawn in this lane. */
@@ -36,11 +36,12 @@ const HYPERVISOR_STATES: Record<string, { label: string; tone: Tone } | null> = 
   'hypervisor.disabled': null,
 };
 
-export function timelineLanes(events: readonly RunEvent[], root: string | undefined): Lane[] {
+/** @param bare no root Linux and no hypervisor: the board has one lane of its own */
+export function timelineLanes(events: readonly RunEvent[], root: string | undefined, bare = false): Lane[] {
   const hypervisor: Lane = { kind: 'hypervisor', name: 'hypervisor', stretches: [], events: [] };
   const rootLane: Lane = {
     kind: 'root',
-    name: 'root',
+    name: bare ? 'board' : 'root',
     stretches: [{ fromNs: 0, toNs: undefined, label: '', tone: 'running' }],
     events: [],
   };
@@ -48,7 +49,7 @@ export function timelineLanes(events: readonly RunEvent[], root: string | undefi
   events.forEach((event, index) => {
     const name = event.target?.cell;
     const own = event.kind.startsWith('hypervisor.') || name === undefined;
-    let lane = own ? hypervisor : name === root || name === 'root' ? rootLane : cells.get(name);
+    let lane = bare ? rootLane : own ? hypervisor : name === root || name === 'root' ? rootLane : cells.get(name);
     if (!lane) {
       lane = { kind: 'cell', name: name!, stretches: [], events: [] };
       cells.set(lane.name, lane);
@@ -61,7 +62,7 @@ export function timelineLanes(events: readonly RunEvent[], root: string | undefi
     if (last && last.toNs === undefined) last.toNs = event.guestNs;
     if (next) lane.stretches.push({ fromNs: event.guestNs, toNs: undefined, ...next });
   });
-  return [hypervisor, rootLane, ...cells.values()];
+  return bare ? [rootLane] : [hypervisor, rootLane, ...cells.values()];
 }
 
 /** Marks of a time axis: round steps at least `gap` pixels apart. */

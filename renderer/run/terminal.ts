@@ -2,7 +2,8 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { Terminal } from '@xterm/xterm';
-import type { IMarker, ITheme } from '@xterm/xterm';
+import type { IFunctionIdentifier, IMarker, ITheme } from '@xterm/xterm';
+import type { ConsoleInfo } from '../../engine/contract/index.ts';
 import { isWindowKey } from '../commands/dispatch.ts';
 import type { ConsoleFeed } from './feed.ts';
 import { LineStamps } from './lineStamps.ts';
@@ -20,6 +21,18 @@ const PADDING = 10;
 /** The place of the terminal is remembered anew after so many lines, long before the scrollback can swallow it. */
 const ANCHOR_EVERY = 1000;
 const encoder = new TextEncoder();
+/** A guest's questions to its terminal: DSR, DA, DECRQM; DECRQSS; colours. The engine's answers (engine/service/screens.ts). */
+const QUESTIONS: readonly IFunctionIdentifier[] = [
+  { final: 'n' },
+  { prefix: '?', final: 'n' },
+  { final: 'c' },
+  { prefix: '>', final: 'c' },
+  { intermediates: '$', final: 'p' },
+  { prefix: '?', intermediates: '$', final: 'p' },
+];
+const QUESTION_ABOUT_SETTING: IFunctionIdentifier = { intermediates: '$', final: 'q' };
+/** OSC numbers that set a colour, or ask for it with a question mark. */
+const COLOURS = [4, 10, 11, 12];
 
 /** What tells a shell at the other end of a serial line how large its terminal is. */
 export const sizeCommand = (cols: number, rows: number): string => `stty rows ${rows} cols ${cols}\r`;
@@ -45,9 +58,11 @@ export class ConsoleTerminal {
 
   constructor(
     feed: ConsoleFeed,
+    kind: ConsoleInfo['kind'],
     oninput: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined,
     onresize: (cols: number, rows: number) => void,
   ) {
+    const keyOwner = !oninput ? 'output' : kind === 'root' ? 'shell' : 'guest';
     this.terminal = new Terminal({
       allowProposedApi: true,
       convertEol: false,
@@ -65,12 +80,16 @@ export class ConsoleTerminal {
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
     this.terminal.attachCustomKeyEventHandler(
-      (event) => !(event.type === 'keydown' && (isWindowKey(event) || this.#copies(event))),
+      (event) => !(event.type === 'keydown' && (isWindowKey(event, keyOwner) || this.#copies(event))),
     );
     this.terminal.onLineFeed(() => this.#lineFeed());
     this.terminal.onRender(() => this.onview?.());
     this.terminal.onScroll(() => this.onview?.());
     this.terminal.onResize(({ cols, rows }) => onresize(cols, rows));
+    const { parser } = this.terminal;
+    for (const question of QUESTIONS) parser.registerCsiHandler(question, () => true);
+    parser.registerDcsHandler(QUESTION_ABOUT_SETTING, () => true);
+    for (const colour of COLOURS) parser.registerOscHandler(colour, (text) => text.includes('?'));
     if (oninput) this.terminal.onData((text) => oninput(encoder.encode(text)));
     if (feed.screen !== '') this.terminal.write(feed.screen);
     this.#unfollow = feed.follow(({ bytes, guestNs }) => this.#write(bytes, guestNs));

@@ -14,9 +14,11 @@ export class Terminals {
     let terminal = this.#terminals.get(name);
     if (!terminal) {
       const run = this.#run();
-      const typed = run.consoles.find((console) => console.name === name)?.kind !== 'hypervisor';
+      const kind = run.consoles.find((console) => console.name === name)?.kind ?? 'cell';
+      const typed = kind !== 'hypervisor';
       terminal = new ConsoleTerminal(
         run.feed(name),
+        kind,
         typed ? (bytes) => run.send({ type: 'input', console: name, bytes }) : undefined,
         (cols, rows) => run.send({ type: 'resize', console: name, cols, rows }),
       );

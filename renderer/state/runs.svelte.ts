@@ -1,5 +1,5 @@
 // The runs of the open project: the list, the one that is shown, and starting, stopping and following a live one.
-import type { Bridge, MainNotice, RunSummary } from '../../engine/contract/index.ts';
+import type { Bridge, MainNotice, RunSummary, SystemFiles } from '../../engine/contract/index.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { OpenProject } from './project.svelte.ts';
 import { RunView } from './run.svelte.ts';
@@ -13,6 +13,8 @@ export interface BootChoice {
   /** Run the project's boot script, or leave the root shell to the person. */
   script: boolean;
   pace: Pace;
+  /** Files that start the bare board instead of the modelled root Linux. */
+  system?: SystemFiles;
   cpus?: number;
 }
 

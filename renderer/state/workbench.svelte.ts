@@ -15,7 +15,15 @@ export type ViewName = 'projects' | 'board' | 'run' | 'compare' | 'settings';
 
 /** What is open over the view, one at a time. */
 export type Overlay =
-  'palette' | 'new-project' | 'new-cell' | 'export' | 'load-image' | 'move-cpu' | 'diff' | 'import-folder';
+  | 'palette'
+  | 'new-project'
+  | 'new-cell'
+  | 'export'
+  | 'load-image'
+  | 'boot-system'
+  | 'move-cpu'
+  | 'diff'
+  | 'import-folder';
 
 export class Workbench {
   readonly bridge: Bridge;
