@@ -19,6 +19,7 @@ const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
   boards --from-dtb|--from-cell FILE NAME   the description of a new one
   run BOARD [SCRIPT] [OPTIONS]              a board, without a window
   compare RUN_A RUN_B [--json]              two recorded runs beside each other
+  agree BOARD [SCRIPT] [OPTIONS]            a run by interpreter and translator in lock step
 
 \`cellblock COMMAND --help\` says more.
 `;
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   boards: async (args) => (await import('./boards.ts')).boardsCommand(args),
   run: async (args) => (await import('./run.ts')).runCommand(args),
   compare: async (args) => (await import('./compare.ts')).compareCommand(args),
+  agree: async (args) => (await import('./agree.ts')).agreeCommand(args),
 };
 
 async function main([name, ...args]: string[]): Promise<number> {

@@ -114,12 +114,12 @@ export async function runCommand(args: string[]): Promise<number> {
 }
 
 /** The script's text; null when there is none and standard input is not one. */
-async function readScript(path: string | undefined, inputIsTyped: boolean): Promise<string | null> {
+export async function readScript(path: string | undefined, inputIsTyped: boolean): Promise<string | null> {
   if (path !== undefined) return new TextDecoder().decode(readInput('script', path));
   return inputIsTyped ? null : await readAll(process.stdin);
 }
 
-function readSystem(values: {
+export function readSystem(values: {
   kernel?: string;
   initrd?: string;
   append?: string;

@@ -60,6 +60,7 @@ export function cpuAreaSize(cpus: number, options: AreaOptions): number {
 interface InterpreterExports {
   run(): number;
   switchLevel(el: number, spSelect: number): void;
+  translate(address: bigint, permission: number, user: number): number;
   addressTranslation(lo: number, hi: number, write: number, user: number): number;
   maintain(lo: number, hi: number, permission: number): number;
   readPstate(): number;

@@ -5,3 +5,4 @@ export type { BackgroundTranslator, TranslationAnswer, TranslationRequest } from
 export type { RegionTuning } from './region/cache.ts';
 export { CPU_MODELS } from './aarch64/system/models.ts';
 export * from './port.ts';
+export { nextInstruction, sameSnapshot, snapshot } from './snapshot.ts';

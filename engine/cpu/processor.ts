@@ -7,7 +7,8 @@ import type { CpuCluster } from './cluster.ts';
 import type { SegmentTable } from './core/address-map.ts';
 import { PSTATE } from './core/exceptions.ts';
 import type { StateField } from './core/layout.ts';
-import { ATTENTION, EXIT, RECORD_SIZE, SLOT, STATE, VECTOR_BASE } from './core/layout.ts';
+import { ATTENTION, EXIT, RECORD_SIZE, SLOT, STATE, TRANSLATED, VECTOR_BASE } from './core/layout.ts';
+import { PERMIT } from './core/services.ts';
 import type { AddressMap, Cpu, CpuPort, ResetState, RunExit } from './port.ts';
 import type { Gva, Instructions } from '../util/units.ts';
 import { gva, instructions } from '../util/units.ts';
@@ -66,6 +67,18 @@ export class Processor implements Cpu {
   }
   setField(name: StateField, value: number): void {
     this.cluster.view.setInt32(this.base + STATE[name], value, true);
+  }
+  /** A piece of the state. */
+  bytes(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.cluster.view.buffer, this.base + from, to - from);
+  }
+  /** The word at `pc`, if it can be fetched. */
+  get nextWord(): number | undefined {
+    return this.cluster.withWindow(this.index, ({ translate }) => {
+      const failed = translate(this.pc, PERMIT.EXECUTE, Number(this.field('el') === 0));
+      if (failed || this.field('translatedKind') === TRANSLATED.OUTSIDE) return undefined;
+      return this.cluster.view.getUint32(this.field('translatedHost') >>> 0, true);
+    });
   }
   private get64(offset: number): bigint {
     return this.cluster.view.getBigUint64(this.base + offset, true);

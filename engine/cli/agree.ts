@@ -1,0 +1,96 @@
+// `cellblock agree`: whether the interpreter and the translator do the same, over a whole run; and if not, from where on.
+import { dirname } from 'node:path';
+import type { SteppedRun, Tier } from '../debug/lock-step.ts';
+import { describeDivergence, runInLockStep } from '../debug/lock-step.ts';
+import { FolderSource, LayeredSource } from '../service/library.ts';
+import type { RunSetup } from '../service/run.ts';
+import { Run } from '../service/run.ts';
+import { guestNs } from '../util/units.ts';
+import { boardLibrary } from './library.ts';
+import { readScript, readSystem } from './run.ts';
+import { parseArguments, parseCount, UsageError } from './usage.ts';
+
+const USAGE = `usage: cellblock agree BOARD [SCRIPT] [OPTIONS]
+
+Runs a board twice at the same time, by the interpreter alone and with translated code, and compares what a guest or a person
+can see: registers and output every 20 µs of guest time, memory every 10 ms. Where they part, the first difference is printed
+as instructions and state. Exit status 0 when they agree, 1 when they do not, 2 when the run could not start.
+
+  --seconds N         only so many seconds of guest time
+  --cpus N, --kernel FILE, --initrd FILE, --append TEXT, --firmware FILE
+                      as for \`cellblock run\`; without SCRIPT nothing is typed
+`;
+
+const OPTIONS = {
+  seconds: { type: 'string' },
+  cpus: { type: 'string' },
+  kernel: { type: 'string' },
+  initrd: { type: 'string' },
+  append: { type: 'string' },
+  firmware: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Guest time between two lines of progress, at a terminal. */
+const PROGRESS_NS = 100_000_000;
+
+export async function agreeCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseArguments({ args, options: OPTIONS, allowPositionals: true });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const [name, scriptPath, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) throw new UsageError(`it takes a board and at most one script.\n${USAGE}`);
+  const library = boardLibrary();
+  const board = library.loadWithCpus(name, parseCount('--cpus', values.cpus, 1));
+  const system = readSystem(values);
+  const seconds = parseCount('--seconds', values.seconds, 1) ?? Infinity;
+  const script = await readScript(scriptPath, system !== undefined);
+  const folder = new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true });
+  const files = new LayeredSource(folder, library.files(board));
+
+  let shown = 0;
+  const progress = (now: number): void => {
+    if (!process.stderr.isTTY || now - shown < PROGRESS_NS) return;
+    shown = now;
+    process.stderr.write(`\r${(now / 1e9).toFixed(1)} s agree`);
+  };
+  const setup: RunSetup = { board, files, script, prompt: false, ...(system && { system }) };
+  const { divergence, ...compared } = runInLockStep(
+    (tier) => steppedRun(setup, tier),
+    guestNs(seconds * 1e9),
+    progress,
+  );
+  if (shown > 0) process.stderr.write('\r');
+  if (divergence) {
+    process.stdout.write(describeDivergence(divergence));
+    return 1;
+  }
+  const { guestNs: ns, instructions, slices } = compared;
+  process.stdout.write(
+    `Both tiers agree: ${(ns / 1e9).toFixed(6)} s of guest time, ${instructions} instructions, compared ${slices} times.\n`,
+  );
+  return 0;
+}
+
+/** A run on one tier for the lock step. */
+export function steppedRun(setup: RunSetup, tier: Tier): SteppedRun {
+  const run = new Run({ ...setup, jit: tier === 'translated' && (setup.jit ?? true) });
+  let output: string[] = [];
+  run.consoles.onOutput(({ name }, bytes, { guestNs: time, instructions }) =>
+    output.push(
+      `${name} at ${time} ns, ${instructions} instructions: ${JSON.stringify(Buffer.from(bytes).toString('latin1'))}`,
+    ),
+  );
+  return {
+    machine: run.machine,
+    advance: (limit) => !['finished', 'idle'].includes(run.pump.advance(limit)),
+    step: (cpu, count, limit) => void run.pump.step(cpu, count, limit),
+    takeOutput: () => {
+      const taken = output;
+      output = [];
+      return taken;
+    },
+  };
+}
