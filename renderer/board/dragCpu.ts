@@ -1,6 +1,7 @@
 // Dragging a CPU chip between columns with the pointer: a few pixels start it, columns light up, Escape or a drop outside cancels.
 import type { Attachment } from 'svelte/attachments';
 import type { Workbench } from '../state/workbench.svelte.ts';
+import { cancelKey } from './cancelKey.ts';
 import type { Verdict } from './cpus.ts';
 import { giveCpu } from './edits.ts';
 import { moveVerdict } from './verdict.ts';
@@ -25,14 +26,9 @@ export const dragCpu =
     const end = (): void => {
       start = undefined;
       board.move = undefined;
-      window.removeEventListener('keydown', key, true);
+      escape.stop();
     };
-    const key = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape') return;
-      event.preventDefault();
-      event.stopPropagation();
-      end();
-    };
+    const escape = cancelKey(() => end());
     const down = (event: PointerEvent): void => {
       if (event.button !== 0) return;
       start = { x: event.clientX, y: event.clientY };
@@ -44,7 +40,7 @@ export const dragCpu =
       if (!board.move) {
         if (Math.hypot(at.x - start.x, at.y - start.y) < START_AFTER) return;
         board.select({ kind: 'cpu', cpu });
-        window.addEventListener('keydown', key, true);
+        escape.listen();
       }
       const over = columnUnder(at.x, at.y);
       // The rules run once a column, not once a pixel.

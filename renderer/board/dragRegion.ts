@@ -1,6 +1,7 @@
 // Dragging a region, or one of its edges, on the plan: the new range and what it would hit are told while it moves; Escape cancels.
 import type { Attachment } from 'svelte/attachments';
 import type { Workbench } from '../state/workbench.svelte.ts';
+import { cancelKey } from './cancelKey.ts';
 import type { Block } from './columns.ts';
 import { editRegion } from './edits.ts';
 import type { PlanView } from './planView.svelte.ts';
@@ -64,14 +65,9 @@ export const dragRegion =
     const end = (): void => {
       if (start) drag().workbench.board.reshape = undefined;
       start = undefined;
-      window.removeEventListener('keydown', key, true);
+      escape.stop();
     };
-    const key = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape') return;
-      event.preventDefault();
-      event.stopPropagation();
-      end();
-    };
+    const escape = cancelKey(() => end());
     const down = (event: PointerEvent): void => {
       const context = drag();
       const region = regionOf(context);
@@ -96,7 +92,7 @@ export const dragRegion =
         if (Math.hypot(at.x - start.x, at.y - start.y) < START_AFTER) return;
         moved = true;
         board.select({ kind: 'region', cell, index: block.index! });
-        window.addEventListener('keydown', key, true);
+        escape.listen();
       }
       start.top -= view.scrollAtRim(at.y, RIM, SCROLL);
       const region = regionOf(context);
