@@ -77,6 +77,20 @@ export const cacheStatistics = z.object({
   regionExits: z.object({ interpreter: z.number(), budget: z.number(), untranslated: z.number() }).optional(),
 });
 export type CacheStatistics = z.infer<typeof cacheStatistics>;
+/** Of a run that has not done anything, or that left none behind. */
+export const NO_STATISTICS: CacheStatistics = {
+  pagesDecoded: 0,
+  instructionsDecoded: 0,
+  pagesEvicted: 0,
+  recordsInvalidated: 0,
+  tlbMisses: 0,
+  codeTlbMisses: 0,
+  exits: { access: 0, system: 0, call: 0, exception: 0 },
+  regionsTranslated: 0,
+  regionsEvicted: 0,
+  instructionsInRegions: 0,
+  translateMs: 0,
+};
 
 export const runOutcome = z.enum(['passed', 'failed', 'stopped', 'crashed']);
 export type RunOutcome = z.infer<typeof runOutcome>;

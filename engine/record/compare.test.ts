@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_STATISTICS } from '../contract/record.ts';
 import type { RunResult } from '../contract/record.ts';
 import { guestNs, instructions } from '../util/units.ts';
 import { compareRuns } from './compare.ts';
@@ -12,19 +13,7 @@ const result = (digest: string): RunResult => ({
   instructions: 1000,
   counters: { demo: { vmexits_total: Number(digest) } },
   events: [],
-  statistics: {
-    pagesDecoded: 0,
-    instructionsDecoded: 0,
-    pagesEvicted: 0,
-    recordsInvalidated: 0,
-    tlbMisses: 0,
-    codeTlbMisses: 0,
-    exits: { access: 0, system: 0, call: 0, exception: 0 },
-    regionsTranslated: 0,
-    regionsEvicted: 0,
-    instructionsInRegions: 0,
-    translateMs: 0,
-  },
+  statistics: NO_STATISTICS,
   digest,
 });
 

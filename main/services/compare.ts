@@ -1,5 +1,11 @@
 // Two runs of the store beside each other: engine/record aligns them, this brings them into its form and the result into the contract's.
-import type { ConsoleText, CounterSample, RunComparison, RunRecord } from '../../engine/contract/index.ts';
+import {
+  NO_STATISTICS,
+  type ConsoleText,
+  type CounterSample,
+  type RunComparison,
+  type RunRecord,
+} from '../../engine/contract/index.ts';
 import { compareRuns } from '../../engine/record/compare.ts';
 import type { ConsoleLine } from '../../engine/record/lines.ts';
 import type { RecordedRun } from '../../engine/record/file.ts';
@@ -16,20 +22,6 @@ const lastCounters = (samples: readonly CounterSample[]): Record<string, Record<
 
 const countersOf = ({ result, counters }: RunRecord): Record<string, Record<string, number>> =>
   result?.counters ?? lastCounters(counters);
-
-const NO_STATISTICS: NonNullable<RunRecord['result']>['statistics'] = {
-  pagesDecoded: 0,
-  instructionsDecoded: 0,
-  pagesEvicted: 0,
-  recordsInvalidated: 0,
-  tlbMisses: 0,
-  codeTlbMisses: 0,
-  exits: { access: 0, system: 0, call: 0, exception: 0 },
-  regionsTranslated: 0,
-  regionsEvicted: 0,
-  instructionsInRegions: 0,
-  translateMs: 0,
-};
 
 /** A run without a result (it crashed, or is going on) is compared as far as it came. */
 const resultOf = (record: RunRecord): RecordedRun['result'] =>

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { NO_STATISTICS } from '../../engine/contract/index.ts';
 import type { ConsoleChunk, RunEvent, RunResult } from '../../engine/contract/index.ts';
 import { isDiskFull, storeError } from './database.ts';
 import type { RecordBatch } from './runs.ts';
@@ -36,19 +37,7 @@ const result: RunResult = {
   instructions: 3,
   counters: {},
   events: [],
-  statistics: {
-    pagesDecoded: 0,
-    instructionsDecoded: 0,
-    pagesEvicted: 0,
-    recordsInvalidated: 0,
-    tlbMisses: 0,
-    codeTlbMisses: 0,
-    exits: { access: 0, system: 0, call: 0, exception: 0 },
-    regionsTranslated: 0,
-    regionsEvicted: 0,
-    instructionsInRegions: 0,
-    translateMs: 0,
-  },
+  statistics: NO_STATISTICS,
   digest: 'd'.repeat(64),
 };
 

@@ -1,6 +1,7 @@
 // A tiny engine process for the tests of main: obeys the lines of its script, one after the other, and echoes what windows type.
 //   print CONSOLE TEXT · event SENTENCE · finish · refuse REASON · die CODE · throw · hang · noise · files
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NO_STATISTICS } from '../../../engine/contract/index.ts';
 import type { ConsoleChunk, EngineReport, RunEvent, RunRequest, RunResult } from '../../../engine/contract/index.ts';
 
 const send = (message: unknown): void => void process.send!(message);
@@ -39,19 +40,7 @@ const result = (): RunResult => ({
   instructions: guestNs,
   counters: {},
   events: [],
-  statistics: {
-    pagesDecoded: 0,
-    instructionsDecoded: 0,
-    pagesEvicted: 0,
-    recordsInvalidated: 0,
-    tlbMisses: 0,
-    codeTlbMisses: 0,
-    exits: { access: 0, system: 0, call: 0, exception: 0 },
-    regionsTranslated: 0,
-    regionsEvicted: 0,
-    instructionsInRegions: 0,
-    translateMs: 0,
-  },
+  statistics: NO_STATISTICS,
   digest: 'f'.repeat(64),
 });
 
