@@ -19,7 +19,7 @@ export interface FlowBlock {
   dominator: number;
   /** A loop starts here: a later block comes back. */
   loop: boolean;
-  /** More than one block goes on to it forwards, or one by a table. */
+  /** More than one block goes on to it forwards, or one by a table; or it is the dispatch. */
   merge: boolean;
   /** The budget is checked here: at loops and behind calls. */
   checked: boolean;
@@ -32,6 +32,8 @@ export interface FlowBlock {
   dirtyAtEnd: number;
   /** Flags are read before they are set. */
   flagsLive: boolean;
+  /** The same, or control may leave before they are set. */
+  flagsWanted: boolean;
   /** Flags may differ from the state at the start and before the ending. */
   flagsDirty: boolean;
   flagsDirtyAtEnd: boolean;
@@ -152,6 +154,7 @@ export function analyse(found: readonly Block[]): Flow {
       dirty: 0,
       dirtyAtEnd: 0,
       flagsLive: false,
+      flagsWanted: false,
       flagsDirty: false,
       flagsDirtyAtEnd: false,
     };
@@ -167,7 +170,10 @@ export function analyse(found: readonly Block[]): Flow {
   for (const block of blocks) {
     const forwards = block.predecessors.filter((from) => from < block.order);
     // What a table goes to needs a place of its own, as what several go to.
-    block.merge = forwards.length > 1 || forwards.some((from) => blocks[from]!.block.ending.kind === 'dispatch');
+    block.merge =
+      forwards.length > 1 ||
+      block.block.ending.kind === 'dispatch' ||
+      forwards.some((from) => blocks[from]!.block.ending.kind === 'dispatch');
     block.loop = block.predecessors.some((from) => from >= block.order && allows(from, block.order));
     block.checked = block.loop || forwards.some((from) => blocks[from]!.block.ending.kind === 'call');
   }
@@ -175,6 +181,7 @@ export function analyse(found: readonly Block[]): Flow {
   findDirty(blocks);
   const exits = new SideExits(dirtyAtSites(blocks));
   findLive(blocks, exits);
+  findFlagsWanted(blocks, allows);
   return { blocks, blockAt: (offset) => numbers.get(offset), allows, exits };
 }
 
@@ -328,6 +335,39 @@ function findLive(blocks: readonly FlowBlock[], exits: SideExits): void {
     }
     const changed = live !== block.flagsLive;
     block.flagsLive = live;
+    return changed;
+  });
+}
+
+/** Whether anybody wants the flags that an instruction leaves alone, for each of a block, given the same at its end. */
+export function flagsWantedBehind({ effects }: FlowBlock, atEnd: boolean): boolean[] {
+  const behind = new Array<boolean>(effects.length);
+  let wanted = atEnd;
+  for (let i = effects.length - 1; i >= 0; i--) {
+    behind[i] = wanted;
+    wanted = wantsFlags(effects[i]!, wanted);
+  }
+  return behind;
+}
+
+const wantsFlags = ({ mayLeave, readsFlags, setsFlags }: Effects, behind: boolean): boolean =>
+  mayLeave || readsFlags || (behind && !setsFlags);
+
+/** Whether anybody wants the flags at the end of a block. */
+export function flagsWantedAtEnd(block: FlowBlock, blocks: readonly FlowBlock[], allows: Flow['allows']): boolean {
+  const { ending } = block.block;
+  const inside = block.successors.filter((to) => allows(block.order, to));
+  // Whatever else it goes to wants them.
+  if (ending.kind === 'call' || inside.length < Math.max(1, targetsOf(ending).length)) return true;
+  return block.endEffects?.readsFlags === true || inside.some((to) => blocks[to]!.flagsWanted);
+}
+
+function findFlagsWanted(blocks: readonly FlowBlock[], allows: Flow['allows']): void {
+  settle([...blocks].reverse(), (block) => {
+    const atEnd = flagsWantedAtEnd(block, blocks, allows);
+    const wanted = block.checked || block.effects.reduceRight((behind, effects) => wantsFlags(effects, behind), atEnd);
+    const changed = wanted !== block.flagsWanted;
+    block.flagsWanted = wanted;
     return changed;
   });
 }

@@ -5,79 +5,42 @@ import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
 import type { Access, Condition, Elements, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
-import { conditionOf } from '../core/flags.ts';
 import type { AreaLayout, StateField } from '../core/layout.ts';
 import { DATA_TLB, LINEAR_RANGE, STATE, STORE_MAP } from '../core/layout.ts';
-import type { LazyKind } from '../core/lazy-flags.ts';
-import { comparison, LAZY, lazyFlags, lazyKind } from '../core/lazy-flags.ts';
+import { LAZY } from '../core/lazy-flags.ts';
 import type { Services } from '../core/services.ts';
 import { hostElements, hostLoad, hostStore, RecordOperations } from '../interpreter/operations.ts';
 import { registerSlot } from '../interpreter/records.ts';
 import type { Expression, In32, In64, X32, X64, XV } from '../wasm/expression.ts';
 import { constant64, I32, I64, i32, i64, to32, to64, V128, v128 } from '../wasm/expression.ts';
-import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
+import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
 import { registerBit } from './effects.ts';
+import type { RegisterWrite } from './flag-state.ts';
+import { FlagState } from './flag-state.ts';
+import { RegionLocals } from './locals.ts';
 
 /** What regions call of the processor's services. */
 export type RegionServices = Pick<Services, 'refill' | 'settleFlags' | 'untranslated'>;
 
 const LOCAL_GET = 0x20;
 
-/** The locals of a region's function. */
-export class RegionLocals {
-  private readonly f: FunctionBuilder;
-  private readonly registers: (L64 | undefined)[] = [];
-  /** Data TLB of the exception level, and its linear range. */
-  readonly tlb: L32;
-  readonly rangeMinusFirst: L64;
-  readonly rangeBytes: L64;
-  readonly rangeHost: L32;
-  /** Virtual address of the page. */
-  readonly page: L64;
-  /** Flags: which LAZY kind, and its operands. */
-  readonly flagKind: L32;
-  readonly flagA: L64;
-  readonly flagB: L64;
-  readonly n: L64;
-  readonly z: L64;
-  readonly c: L32;
-  readonly v: L64;
-
-  constructor(f: FunctionBuilder) {
-    this.f = f;
-    this.tlb = f.local(I32);
-    this.rangeMinusFirst = f.local(I64);
-    this.rangeBytes = f.local(I64);
-    this.rangeHost = f.local(I32);
-    this.page = f.local(I64);
-    this.flagKind = f.local(I32);
-    this.flagA = f.local(I64);
-    this.flagB = f.local(I64);
-    this.n = f.local(I64);
-    this.z = f.local(I64);
-    this.c = f.local(I32);
-    this.v = f.local(I64);
-  }
-
-  /** Local of a register, by its bit. */
-  register(bit: number): L64 {
-    return (this.registers[bit] ??= this.f.local(I64));
-  }
-
-  get explicitFlags(): FlagSource {
-    return { n: () => this.n.get, z: () => this.z.get, c: () => this.c.get, v: () => this.v.get };
-  }
-}
-
-/** What is known about the flags at a point: nothing; the explicit locals have them; or the lazy operation behind them. */
-export type FlagKnowledge = 'nothing' | LazyKind;
-
 /** How an instruction that ends a block goes on. */
 export interface BranchTaker {
   taken(): void;
   takenIf(condition: X32): void;
   jump(target: X64): void;
+}
+
+export interface RegionContext {
+  readonly area: AreaLayout;
+  /** Whether addresses are looked for in the linear range, instead of the TLB. */
+  readonly ranged: boolean;
+  readonly services: RegionServices;
+  /** Writes code that leaves the region in front of the running instruction. */
+  readonly leave: () => void;
+  /** Locals of the function, if it has them already. */
+  readonly locals?: RegionLocals;
 }
 
 export class RegionOperations extends RecordOperations {
@@ -88,20 +51,21 @@ export class RegionOperations extends RecordOperations {
   private readonly ranged: boolean;
   /** Writes code that leaves the region in front of the running instruction. */
   private readonly leave: () => void;
-  known: FlagKnowledge = 'nothing';
+  readonly flagState: FlagState;
   private instruction!: GuestInstruction;
   private branches: BranchTaker | undefined;
   /** Register writes of the instruction that wait for its end: what is read meanwhile is the old value. */
-  private writes: { bit: number; value: X64 }[] = [];
+  private writes: RegisterWrite[] = [];
   private nested = 0;
 
-  constructor(f: FunctionBuilder, area: AreaLayout, ranged: boolean, services: RegionServices, leave: () => void) {
+  constructor(f: FunctionBuilder, { area, ranged, services, leave, locals }: RegionContext) {
     super(f, area.window);
     this.storeMap = area.storeMap;
     this.ranged = ranged;
     this.services = services;
     this.leave = leave;
-    this.locals = new RegionLocals(f);
+    this.locals = locals ?? new RegionLocals(f);
+    this.flagState = new FlagState(f, this.locals);
   }
 
   /** Takes up an instruction; `branches` for those that end a block. */
@@ -113,6 +77,7 @@ export class RegionOperations extends RecordOperations {
   /** Carries out the register writes. */
   commit(): void {
     const { f, locals } = this;
+    this.flagState.beforeWrites(this.writes);
     const last = this.writes.at(-1);
     for (const write of this.writes) {
       if (write === last) continue;
@@ -178,11 +143,14 @@ export class RegionOperations extends RecordOperations {
   }
 
   override if(condition: X32, then: () => void, otherwise?: () => void): void {
+    const { flagState } = this;
     this.commit();
-    const before = this.known;
+    // What one arm overwrites both must have put aside.
+    flagState.rescue();
+    const before = flagState.known;
     const arm = (body: () => void) => (): void => {
       this.nested++;
-      this.known = before;
+      flagState.become(before);
       body();
       this.commit();
       this.nested--;
@@ -191,70 +159,42 @@ export class RegionOperations extends RecordOperations {
   }
 
   setFlags(n: X64, z: X64, c: In32, v: In64): void {
-    const { f, locals } = this;
-    const carry = to32(c);
-    const overflow = to64(v);
     // One of them may be made from another's old value.
-    const [keptN, keptZ, keptC] = [this.keep(n), this.keep(z), this.keep(carry)];
-    f.set(locals.v, overflow);
-    f.set(locals.n, keptN);
-    f.set(locals.z, keptZ);
-    f.set(locals.c, keptC);
-    f.set(locals.flagKind, LAZY.EXPLICIT);
-    this.known = LAZY.EXPLICIT;
+    this.flagState.setExplicitly(this.keep(n), this.keep(z), this.keep(to32(c)), this.keep(to64(v)));
   }
 
   override resultWithFlags(setter: FlagSetter, w: Width, a: Word, b: Word): Word {
     if (this.nested > 0) return setFlagsEagerly(this, setter, w, a, b);
-    const { f, locals } = this;
-    const wide = (value: Word): X64 => (w.bits === 64 ? (value as X64) : i64.extendU(value as X32));
-    // The operands may be the flags' own locals' old values only by way of registers: those are kept apart.
-    const kind = lazyKind(setter, w.bits);
-    const r = setter === 'logic' ? a : this.keep(setter === 'add' ? w.add(a, b) : w.sub(a, b));
-    f.set(locals.flagA, wide(a));
-    if (setter !== 'logic') f.set(locals.flagB, wide(b));
-    f.set(locals.flagKind, kind);
-    this.known = kind;
-    return r;
-  }
-
-  get currentFlags(): FlagSource {
-    return this.flags;
+    const result = setter === 'logic' ? a : this.keep(setter === 'add' ? w.add(a, b) : w.sub(a, b));
+    this.flagState.set({ setter, w, a, b: setter === 'logic' ? w.const(0) : b, result });
+    return result;
   }
 
   protected get flags(): FlagSource {
-    const { locals, known } = this;
-    if (known === 'nothing') throw new Error('flags are read that nobody has set');
-    return known === LAZY.EXPLICIT || known === LAZY.STORED
-      ? locals.explicitFlags
-      : lazyFlags(known, locals.flagA.get, locals.flagB.get);
+    return this.flagState.source;
   }
-
   override condition(code: number): X32 {
-    const { locals, known } = this;
-    if (known === LAZY.SUBTRACT_32 || known === LAZY.SUBTRACT_64) {
-      const compared = comparison(code, known === LAZY.SUBTRACT_64, locals.flagA.get, locals.flagB.get);
-      if (compared) return compared;
-    }
-    return conditionOf(this.flags, code);
+    return this.flagState.condition(code);
   }
 
   /** Puts the flags into the explicit locals, for a block that does not know where they come from. */
   makeFlagsExplicit(): void {
-    if (this.known === LAZY.EXPLICIT || this.known === LAZY.STORED || this.known === 'nothing') return;
+    const { known } = this.flagState;
+    if (known === LAZY.EXPLICIT || known === LAZY.STORED || known === 'dynamic') return;
     const { n, z, c, v } = this.flags;
     this.setFlags(n(), z(), c(), v());
   }
 
-  /** Loads the flags from the state into the explicit locals. */
-  loadFlags(): void {
+  /** The state has the flags; `wanted`: puts them into the explicit locals. */
+  takeStoredFlags(wanted: boolean): void {
     const { f, locals, window } = this;
+    this.flagState.become(LAZY.STORED);
+    if (!wanted) return;
     f.if(i32.load(window, STATE.lazyKind), () => f.call(this.services.settleFlags));
     f.set(locals.n, i64.load(window, STATE.flagN));
     f.set(locals.z, i64.load(window, STATE.flagZ));
     f.set(locals.c, i32.load(window, STATE.flagC));
     f.set(locals.v, i64.load(window, STATE.flagV));
-    this.known = LAZY.STORED;
   }
 
   branch(): void {
@@ -313,7 +253,9 @@ export class RegionOperations extends RecordOperations {
     const { f } = this;
     f.block((done) => {
       f.block((elsewhere) => {
-        use(this.ranged ? this.inRange(address, write, elsewhere) : this.inTlb(address, bytes, write, elsewhere));
+        use(
+          this.ranged ? this.inRange(address, bytes, write, elsewhere) : this.inTlb(address, bytes, write, elsewhere),
+        );
         f.br(done);
       });
       const host = f.call32(this.services.refill, address, bytes, write ? 1 : 0);
@@ -323,14 +265,17 @@ export class RegionOperations extends RecordOperations {
   }
 
   /** Host address by the linear range, and for stores the store map; `elsewhere` if the address is not there. */
-  private inRange(address: X64, write: boolean, elsewhere: Label): X32 {
+  private inRange(address: X64, bytes: number, write: boolean, elsewhere: Label): X32 {
     const { f, locals } = this;
     const distance = f.keep(i64.add(address, locals.rangeMinusFirst.get));
     f.brIf(elsewhere, i64.geU(distance, locals.rangeBytes.get), 'unlikely');
     const host = f.keep(i32.add(i32.wrap(distance), locals.rangeHost.get));
     if (write) {
-      const stores = i32.load8u(i32.shrU(host, 12), this.storeMap);
-      f.brIf(elsewhere, i32.ne(stores, STORE_MAP.BOTH), 'unlikely');
+      const stores = f.keep(i32.load8u(i32.shrU(host, 12), this.storeMap));
+      // Most stores do not run into the next page.
+      const crosses = i32.gtU(i32.and(host, 0xfff), 4096 - bytes);
+      const refused = i32.or(i32.eqz(i32.and(stores, STORE_MAP.PAGE)), crosses);
+      f.if(i32.ne(stores, STORE_MAP.BOTH), () => f.brIf(elsewhere, refused), undefined, 'unlikely');
     }
     return host;
   }

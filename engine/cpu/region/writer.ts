@@ -4,18 +4,23 @@
 // loops and behind calls for all that may run before the next check, so that it never runs out in the middle.
 import type { AreaLayout } from '../core/layout.ts';
 import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layout.ts';
+import type { LazyKind } from '../core/lazy-flags.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import { OUTLINED, REGION, RETURNED } from '../interpreter/loop.ts';
 import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
-import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
+import type { L32, L64, Label } from '../wasm/function.ts';
+import { FunctionBuilder } from '../wasm/function.ts';
+import { ModuleBuilder } from '../wasm/module.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
 import { DISPATCH, inPage } from './blocks.ts';
 import { regionMeaning, SP_BIT } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
-import { dirtyBehind, isOutlined, liveBehind } from './flow.ts';
+import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isOutlined, liveBehind } from './flow.ts';
+import type { FlagOperands, FlagState } from './flag-state.ts';
+import { sameExpression } from './flag-state.ts';
 import type { RegionServices } from './operations.ts';
 import { RegionOperations } from './operations.ts';
 
@@ -56,6 +61,7 @@ export class RegionWriter {
   private readonly site: L32;
   /** Where the indirect jump in front of the dispatch goes. */
   private readonly target: L64;
+  private readonly flagsOfLoops = new Map<number, LoopFlags | null>();
   private readonly labels = new Map<number, Label>();
   /** By number of the set that they store. */
   private readonly sideExits: Label[] = [];
@@ -73,7 +79,8 @@ export class RegionWriter {
     this.back = f.param(I64, 3);
     this.site = f.local(I32);
     this.target = f.local(I64);
-    this.operations = new RegionOperations(f, place.area, place.ranged, services, () => this.leaveHere());
+    const { area, ranged } = place;
+    this.operations = new RegionOperations(f, { area, ranged, services, leave: () => this.leaveHere() });
   }
 
   private get window(): number {
@@ -94,8 +101,8 @@ export class RegionWriter {
         const bias = i64.load(this.window, STATE.pcBias);
         f.set(locals.page, i64.add(bias, this.place.records / 4));
         this.load(entry.live);
+        this.operations.takeStoredFlags(entry.flagsLive);
         f.set(locals.flagKind, LAZY.STORED);
-        if (entry.flagsLive) this.operations.loadFlags();
         this.tree(entry);
         f.unreachable();
       });
@@ -134,6 +141,7 @@ export class RegionWriter {
   /** Leaves in front of the running instruction, which the interpreter executes. */
   private leaveHere(unknown = false): void {
     const { f, at } = this;
+    this.flags.gather();
     f.set(this.site, i32.const((at.offset >> 2) | (at.ahead << 16) | (unknown ? UNKNOWN_SITE : 0)));
     f.br(this.sideExits[this.flow.exits.for(at.dirty)]!);
   }
@@ -171,7 +179,7 @@ export class RegionWriter {
       f.if(
         i32.eq(locals.flagKind.get, LAZY.EXPLICIT),
         () => this.storeExplicitFlags(),
-        () => this.storeLazyFlags(locals.flagKind.get),
+        () => this.storeLazyFlags(locals.flagKind.get, { a: locals.flagA.get, b: locals.flagB.get }),
       ),
     );
   }
@@ -180,19 +188,20 @@ export class RegionWriter {
     this.state.setFlags(this.operations.locals.explicitFlags);
     this.state.set32('lazyKind', LAZY.STORED);
   }
-  private storeLazyFlags(kind: In32): void {
-    const { flagA, flagB } = this.operations.locals;
+  private storeLazyFlags(kind: In32, { a, b }: { readonly a: X64; readonly b: X64 }): void {
     this.state.set32('lazyKind', kind);
-    this.state.set64('lazyA', flagA.get);
-    this.state.set64('lazyB', flagB.get);
+    this.state.set64('lazyA', a);
+    this.state.set64('lazyB', b);
   }
 
   private storeFlags(dirty: boolean): void {
-    const { known } = this.operations;
+    const { known, values } = this.flags;
     if (!dirty || known === LAZY.STORED) return;
-    if (known === 'nothing') this.storeUnknownFlags();
-    else if (known === LAZY.EXPLICIT) this.storeExplicitFlags();
-    else this.storeLazyFlags(known);
+    if (known === 'dynamic') {
+      this.flags.gather();
+      this.storeUnknownFlags();
+    } else if (known === LAZY.EXPLICIT) this.storeExplicitFlags();
+    else this.storeLazyFlags(known, values);
   }
 
   /** The interpreter's functions want the flags themselves. */
@@ -228,13 +237,15 @@ export class RegionWriter {
     const { f, operations, flow, left } = this;
     const { body, ending, start } = block.block;
     if (ending.kind === 'dispatch') return this.dispatch(block, ending.targets);
-    operations.known = block.flagsLive ? (block.order === 0 && !block.loop ? LAZY.STORED : LAZY.EXPLICIT) : 'nothing';
+    // What one block alone goes on to knows what that one knew.
+    if (meets(block)) this.meetFlags(block);
     this.at = { offset: start, ahead: 0, dirty: block.dirty };
     if (block.checked && (block.order > 0 || block.loop))
       f.if(i32.ltS(left.get, block.need * RECORD_SIZE), () => this.leaveHere(), undefined, 'unlikely');
     if (block.cost > 0) f.set(left, i32.sub(left.get, block.cost * RECORD_SIZE));
     let dirty = block.dirty;
     let flagsDirty = block.flagsDirty;
+    const flagsWanted = flagsWantedBehind(block, flagsWantedAtEnd(block, flow.blocks, flow.allows));
     const behind = block.effects.some(isOutlined) ? liveBehind(block, flow.blocks, flow.exits) : [];
     body.forEach((instruction, i) => {
       this.at = { offset: instruction.offset, ahead: block.cost - i, dirty };
@@ -246,11 +257,10 @@ export class RegionWriter {
         const setter = later.findIndex((next) => next.setsFlags || isOutlined(next));
         const wanted = reader >= 0 && (setter < 0 || reader <= setter);
         const passed = setter < 0 && (block.endEffects?.readsFlags === true || this.successorsWantFlags(block));
-        f.set(operations.locals.flagKind, LAZY.STORED);
-        operations.known = 'nothing';
         flagsDirty = false;
-        if (wanted || passed) operations.loadFlags();
+        operations.takeStoredFlags(wanted || passed);
       } else {
+        this.flags.wantedBehind = !effects.setsFlags && flagsWanted[i]!;
         this.execute(instruction);
         flagsDirty ||= effects.setsFlags;
       }
@@ -260,6 +270,84 @@ export class RegionWriter {
     const offset = 'instruction' in ending ? ending.instruction.offset : 0;
     this.at = { offset, ahead: block.cost - body.length, dirty };
     this.end(block, dirty, flagsDirty);
+  }
+
+  private get flags(): FlagState {
+    return this.operations.flagState;
+  }
+
+  /** The flags at the start of a block that several go on to. */
+  private meetFlags(block: FlowBlock): void {
+    if (block.flagsLive) this.flags.become(LAZY.EXPLICIT);
+    else this.flags.become('dynamic', this.loopFlags(block)?.operands);
+  }
+
+  /** Makes the flags what a block that several go on to expects. */
+  private handOverFlags(successor: FlowBlock, exit: Exit): void {
+    const { f, flags, operations } = this;
+    const { flagKind } = operations.locals;
+    if (successor.flagsLive) {
+      operations.makeFlagsExplicit();
+      return flags.gather();
+    }
+    const loop = this.loopFlags(successor);
+    if (!loop) {
+      if (successor.flagsWanted) flags.gather();
+      return;
+    }
+    const same = flags.operands !== undefined && sameOperands(flags.operands, loop.operands);
+    if (same && flags.known === loop.kind) return f.set(flagKind, loop.kind);
+    if (same && flags.known === 'dynamic') return;
+    this.storeFlags(exit.flagsDirty);
+    f.set(flagKind, LAZY.STORED);
+  }
+
+  /**
+   * The operation that sets the flags in front of every way back to a loop, if it is the same one and its operands are in
+   * registers: then the loop need not carry them along.
+   */
+  private loopFlags(block: FlowBlock): LoopFlags | undefined {
+    if (!block.loop || !block.flagsWanted || block.block.ending.kind === 'dispatch') return undefined;
+    const found = this.flagsOfLoops.get(block.order);
+    if (found !== undefined) return found ?? undefined;
+    const ways = block.predecessors.map((from) => this.flow.blocks[from]!);
+    const back = ways.filter(({ order }) => order >= block.order).map((way) => this.flagsAtEnd(way));
+    const [first] = back;
+    const dispatched = ways.some((way) => way.block.ending.kind === 'dispatch');
+    const agreed =
+      first &&
+      !dispatched &&
+      back.every((other) => other?.kind === first.kind && sameOperands(other.operands, first.operands));
+    this.flagsOfLoops.set(block.order, agreed ? first : null);
+    return agreed ? first : undefined;
+  }
+
+  /** The operation that set the flags at the end of a block, if that is in the block and its operands in registers. */
+  private flagsAtEnd({ block, effects, endEffects }: FlowBlock): LoopFlags | undefined {
+    const last = effects.findLastIndex(({ setsFlags }) => setsFlags);
+    if (last < 0) return undefined;
+    const { known, operands } = this.flagsSetBy(block.body[last]!);
+    if (known === 'dynamic' || !operands) return undefined;
+    const behind = [...effects.slice(last + 1), ...(endEffects ? [endEffects] : [])];
+    const lost = behind.some((other) => isOutlined(other) || (other.writes & operands.registers) !== 0);
+    return lost ? undefined : { kind: known, operands };
+  }
+
+  /** What is known of the flags behind an instruction: it is written once for nobody. */
+  private flagsSetBy(instruction: GuestInstruction): FlagState {
+    const { area, ranged } = this.place;
+    const { services } = this;
+    const nowhere = new FunctionBuilder(new ModuleBuilder(), { ...OUTLINED, name: '', index: 0, typeIndex: 0 });
+    const trial = new RegionOperations(nowhere, {
+      ...{ area, ranged, services },
+      leave: () => undefined,
+      locals: this.operations.locals,
+    });
+    trial.flagState.become(LAZY.EXPLICIT);
+    trial.take(instruction);
+    regionMeaning(instruction.form)!(trial, instruction.form.statics);
+    trial.commit();
+    return trial.flagState;
   }
 
   private successorsWantFlags(block: FlowBlock): boolean {
@@ -293,7 +381,7 @@ export class RegionWriter {
   }
 
   private end(block: FlowBlock, dirty: number, flagsDirty: boolean): void {
-    const { f, operations } = this;
+    const { f } = this;
     const { ending } = block.block;
     const exit = { block, dirty: dirty | (block.endEffects?.writes ?? 0), flagsDirty };
     switch (ending.kind) {
@@ -307,12 +395,12 @@ export class RegionWriter {
       case 'conditional':
         this.takeEnding(ending.instruction, {
           takenIf: (condition) => {
-            const { known } = operations;
+            const { known, operands } = this.flags;
             f.if(condition, () => {
               f.releaseTemporaries();
               this.goTo(ending.target, exit);
             });
-            operations.known = known;
+            this.flags.become(known, operands);
           },
         });
         f.releaseTemporaries();
@@ -365,7 +453,7 @@ export class RegionWriter {
   private dispatch(block: FlowBlock, targets: readonly number[]): void {
     const { f, operations, left, target } = this;
     const exit = { block, dirty: block.dirty, flagsDirty: block.flagsDirty };
-    operations.known = block.flagsLive ? LAZY.EXPLICIT : 'nothing';
+    this.meetFlags(block);
     if (block.checked)
       f.if(
         i32.ltS(left.get, block.need * RECORD_SIZE),
@@ -401,11 +489,11 @@ export class RegionWriter {
 
   /** Goes on at an offset: in the region, or out of it. */
   private goTo(offset: number, exit: Exit): void {
-    const { f, operations } = this;
+    const { f } = this;
     const successor = this.inside(offset, exit);
     if (successor) {
       const to = successor.order;
-      if (successor.flagsLive) operations.makeFlagsExplicit();
+      if (meets(successor)) this.handOverFlags(successor, exit);
       if (to <= exit.block.order || successor.merge) f.br(this.labels.get(to)!);
       else this.tree(successor);
       return;
@@ -489,13 +577,24 @@ export class RegionWriter {
     state.set64('pcBias', i64.sub(locals.page.get, this.place.records / 4));
     const next = flow.blocks[back]!;
     this.load(next.live);
-    f.set(locals.flagKind, LAZY.STORED);
-    operations.known = 'nothing';
-    if (next.flagsLive) operations.loadFlags();
+    operations.takeStoredFlags(next.flagsLive);
+    if (meets(next)) f.set(locals.flagKind, LAZY.STORED);
     f.releaseTemporaries();
     if (back <= exit.block.order || next.merge) f.br(this.labels.get(back)!);
     else this.tree(next);
   }
+}
+
+/** Whether a block has its place in front of which several may have been: those it dominates know more. */
+const meets = (block: FlowBlock): boolean => block.merge || block.loop;
+
+const sameOperands = (one: FlagOperands, other: FlagOperands): boolean =>
+  sameExpression(one.a, other.a) && sameExpression(one.b, other.b);
+
+/** The operation that sets the flags for another turn of a loop. */
+interface LoopFlags {
+  readonly kind: LazyKind;
+  readonly operands: FlagOperands;
 }
 
 /** What must be stored where control leaves behind a block. */
