@@ -9,8 +9,8 @@ import {
   hex,
   owned,
   rangeOf,
-  regionFix,
   regionTitle,
+  shareWithRoot,
   type ConfigRef,
   type Fix,
   type Found,
@@ -174,9 +174,7 @@ export const consoleRules: Rule[] = [
             path: `${region.path}.flags`,
             message: `${regionTitle(region)} at ${rangeOf(region.phys)} holds the hypervisor's debug console ${rangeOf(window)} and is not ROOTSHARED: root loses its UART when the cell is created; add the flag, or use another UART.`,
             ranges: [owned(regionTitle(region), region.phys), owned("hypervisor's debug console", window)],
-            fix: regionFix('Mark it ROOTSHARED', region, (copy) => {
-              copy.flags |= MEM_FLAG.ROOTSHARED;
-            }),
+            fix: shareWithRoot(region),
           })),
       );
     },

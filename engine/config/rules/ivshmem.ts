@@ -13,6 +13,7 @@ import {
   PAIRS_MAX,
   rangeOf,
   regionFix,
+  shareWithRoot,
   type CellView,
   type Found,
   type RegionView,
@@ -229,9 +230,7 @@ export const ivshmemRules: Rule[] = [
               `Region ${section.index} at ${rangeOf(section.phys)} is shared memory of ${title(end)} without ROOTSHARED: creating the ` +
               'cell takes it from root and from the link; add the flag.',
             ranges: [owned(`region ${section.index}`, section.phys)],
-            fix: regionFix('Mark it ROOTSHARED', section, (region) => {
-              region.flags |= MEM_FLAG.ROOTSHARED;
-            }),
+            fix: shareWithRoot(section),
           })),
       ),
   },

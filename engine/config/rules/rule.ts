@@ -4,7 +4,14 @@ import type { BoardDescription } from '../../board/description.ts';
 import type { SourceLocation } from '../location.ts';
 import type { SourceWarning } from '../source/reader.ts';
 import { cellName, mmconfigWindow } from '../codec.ts';
-import type { CellConfig, Config, MemoryRegion, Scenario, SystemConfig } from '../model.ts';
+import {
+  MEM_FLAG,
+  type CellConfig,
+  type Config,
+  type MemoryRegion,
+  type Scenario,
+  type SystemConfig,
+} from '../model.ts';
 import { regionPurpose } from '../purpose.ts';
 import { isCommRegion, physRange, virtRange, type Range } from '../region.ts';
 import { rangeText } from '../show.ts';
@@ -166,6 +173,12 @@ export const cellFix = (title: string, view: CellView, change: (cell: CellConfig
 /** A fix that changes one memory region. */
 export const regionFix = (title: string, { owner, index }: RegionView, change: (region: MemoryRegion) => void): Fix =>
   cellFix(title, owner, (cell) => change(cell.memoryRegions[index]!));
+
+/** Root keeps the region's memory. */
+export const shareWithRoot = (view: RegionView): Fix =>
+  regionFix('Mark it ROOTSHARED', view, (region) => {
+    region.flags |= MEM_FLAG.ROOTSHARED;
+  });
 
 /** The scenario with a fix made; the one that is given stays as it is. */
 export function applyFix<S extends Scenario>(scenario: S, fix: Fix): S {
