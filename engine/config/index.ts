@@ -44,5 +44,5 @@ export {
   replacementBetween,
   type PlacedFinding,
 } from './rules/report.ts';
-export { newCell, type NewCell, type NewCellRequest } from './new-cell.ts';
+export { emptyPciDevice, newCell, type NewCell, type NewCellRequest } from './new-cell.ts';
 export { commonPairs, unifiedDiff } from './sequence.ts';

@@ -325,7 +325,7 @@ class Generator {
     const slot = this.#freeSlot();
     const start = this.#allocate(NET_SIZE, 'the network link');
     const device = (deviceId: number, regions: number): PciDevice => ({
-      ...emptyDevice(),
+      ...emptyPciDevice(),
       domain: this.#system.pciDomain === 0xffff ? 0 : this.#system.pciDomain,
       bdf: slot << 3,
       barMask: [0xfffff000, this.#isX86 ? 0xfffff000 : 0, 0, 0, 0, 0],
@@ -421,7 +421,8 @@ const emptyConsole = (): ConsoleDescriptor => ({
   clockReg: 0n,
 });
 
-const emptyDevice = (): PciDevice => ({
+/** A virtual device whose record has nothing filled in. */
+export const emptyPciDevice = (): PciDevice => ({
   type: PCI_TYPE.IVSHMEM,
   iommu: 0,
   domain: 0,
