@@ -13,6 +13,7 @@ import {
   PCI_CAP_LAYOUT,
   PCI_DEVICE_LAYOUT,
   PIO_LAYOUT,
+  STRUCTURES,
   SYSTEM_LAYOUT,
   TRAILING_ARRAYS,
   X86_PLATFORM_LAYOUT,
@@ -345,22 +346,16 @@ const entries = ({ c, fields }: Pick<StructLayout, 'c' | 'fields'>): MemberEntry
     return [{ c: field.c, meaning: meaning(field.c), field }];
   });
 
+/** The unions of the headers, member by member. */
+const iommu = { ...IOMMU_LAYOUT, fields: [...IOMMU_LAYOUT.fields, ...IOMMU_AMD_FIELDS, ...IOMMU_PVU_FIELDS] };
+const platforms = [X86_PLATFORM_LAYOUT, ARM_PLATFORM_LAYOUT];
+
 /** Members of every structure of the headers, by the structure's tag. */
 export const STRUCT_GLOSSARY: ReadonlyMap<string, readonly MemberEntry[]> = new Map(
-  [
-    SYSTEM_LAYOUT,
-    CELL_LAYOUT,
-    MEMORY_LAYOUT,
-    CONSOLE_LAYOUT,
-    CACHE_LAYOUT,
-    IRQCHIP_LAYOUT,
-    PIO_LAYOUT,
-    PCI_DEVICE_LAYOUT,
-    PCI_CAP_LAYOUT,
-    { ...IOMMU_LAYOUT, fields: [...IOMMU_LAYOUT.fields, ...IOMMU_AMD_FIELDS, ...IOMMU_PVU_FIELDS] },
-    X86_PLATFORM_LAYOUT,
-    ARM_PLATFORM_LAYOUT,
-  ].map((layout) => [layout.c, entries(layout)]),
+  [...STRUCTURES.map((layout) => (layout === IOMMU_LAYOUT ? iommu : layout)), ...platforms].map((layout) => [
+    layout.c,
+    entries(layout),
+  ]),
 );
 
 /** What a field of the model means, by its key in a structure; for `config show`-like places that know no C name. */

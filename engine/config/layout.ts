@@ -382,3 +382,17 @@ export const CELL_SIZE_MAX = 64 * 1024;
 
 /** A file beyond this is no configuration: the largest array counts in use stay far below. */
 export const FILE_SIZE_MAX = 16 * 1024 * 1024;
+
+/** All structures that have a tag of their own in the headers, those that others hold in front. */
+export const STRUCTURES: readonly StructLayout[] = [
+  MEMORY_LAYOUT,
+  CONSOLE_LAYOUT,
+  CACHE_LAYOUT,
+  IRQCHIP_LAYOUT,
+  PIO_LAYOUT,
+  PCI_DEVICE_LAYOUT,
+  PCI_CAP_LAYOUT,
+  IOMMU_LAYOUT,
+  CELL_LAYOUT,
+  SYSTEM_LAYOUT,
+];

@@ -2,20 +2,12 @@
 // layout table, type names. Everything is there from the start; a file's own definitions take precedence.
 import {
   ARM_PLATFORM_LAYOUT,
-  CACHE_LAYOUT,
-  CELL_LAYOUT,
   CELL_NAME_SIZE,
-  CONSOLE_LAYOUT,
   IOMMU_AMD_FIELDS,
   IOMMU_LAYOUT,
   IOMMU_PVU_FIELDS,
-  IRQCHIP_LAYOUT,
   MAX_IOMMU_UNITS,
-  MEMORY_LAYOUT,
-  PCI_CAP_LAYOUT,
-  PCI_DEVICE_LAYOUT,
-  PIO_LAYOUT,
-  SYSTEM_LAYOUT,
+  STRUCTURES,
   X86_PLATFORM_LAYOUT,
   type Field,
   type StructLayout,
@@ -261,19 +253,7 @@ export function builtinRecords(types: IntegerTypes): Map<string, RecordType> {
     return record('', parts, IOMMU_LAYOUT.size - start, true);
   };
 
-  for (const layout of [
-    MEMORY_LAYOUT,
-    CONSOLE_LAYOUT,
-    CACHE_LAYOUT,
-    IRQCHIP_LAYOUT,
-    PIO_LAYOUT,
-    PCI_DEVICE_LAYOUT,
-    PCI_CAP_LAYOUT,
-    IOMMU_LAYOUT,
-    CELL_LAYOUT,
-    SYSTEM_LAYOUT,
-  ])
-    structOf(layout);
+  for (const layout of STRUCTURES) structOf(layout);
   const mmu500 = record('', [member('id', types.ushort, 0), member('mask_out', types.ushort, 2)], 4);
   records.set(
     'union jailhouse_stream_id',
