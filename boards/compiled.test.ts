@@ -1,10 +1,10 @@
 // What the reader makes of every configuration of the library, against gcc and objcopy.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileSource, ConfigError, kindOf, renderFault } from '../engine/config/index.ts';
-import { Compiler, hasCompiler } from '../engine/config/source/testing/compiler.ts';
+import { kindOf } from '../engine/config/index.ts';
+import { compileFile, Compiler, hasCompiler } from '../engine/config/source/testing/compiler.ts';
 import { BoardLibrary } from '../engine/service/library.ts';
 import { ARCHITECTURES } from '../engine/util/architecture.ts';
 
@@ -27,17 +27,9 @@ describe.each(ARCHITECTURES)('configurations for %s', (target) => {
     let compared = 0;
     for (const folder of folders)
       for (const name of readdirSync(folder).filter((file) => file.endsWith('.c'))) {
-        const built = compileSource(readFileSync(join(folder, name), 'utf8'), {
-          file: name,
-          target,
-          include: (other) => {
-            const path = join(folder, other);
-            return existsSync(path) ? readFileSync(path, 'utf8') : null;
-          },
-        });
-        if (built instanceof ConfigError) throw new Error(renderFault(built));
-        expect(kindOf(built.bytes), name).toBeDefined();
-        expect(Buffer.compare(built.bytes, compiler.build(join(folder, name), target)), `${folder}/${name}`).toBe(0);
+        const bytes = compileFile(join(folder, name), target);
+        expect(kindOf(bytes), name).toBeDefined();
+        expect(Buffer.compare(bytes, compiler.build(join(folder, name), target)), `${folder}/${name}`).toBe(0);
         compared++;
       }
     expect(compared).toBeGreaterThan(2 * folders.length);

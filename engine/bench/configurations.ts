@@ -2,19 +2,10 @@
 // gcc and objcopy take for the same files on the same machine.
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BOARD_FILE, parseBoard, type BoardDescription } from '../board/index.ts';
-import {
-  checkScenario,
-  compileSource,
-  ConfigError,
-  decode,
-  kindOf,
-  renderFault,
-  type CellConfig,
-  type SystemConfig,
-} from '../config/index.ts';
-import { Compiler, hasCompiler } from '../config/source/testing/compiler.ts';
+import { checkScenario, ConfigError, decode, kindOf, type CellConfig, type SystemConfig } from '../config/index.ts';
+import { compileFile, Compiler, hasCompiler } from '../config/source/testing/compiler.ts';
 import type { Architecture } from '../util/architecture.ts';
 
 export interface ConfigurationsResult {
@@ -65,26 +56,12 @@ function configurationsAmong(sources: readonly string[]): string[] {
   return sources.filter((source) => !included.has(source));
 }
 
-/** Reads and builds one source. @throws Error with the reader's words */
-function build(file: string, target: Architecture): Uint8Array {
-  const result = compileSource(readFileSync(file, 'utf8'), {
-    file: basename(file),
-    target,
-    include: (name) => {
-      const path = join(dirname(file), name);
-      return existsSync(path) ? readFileSync(path, 'utf8') : null;
-    },
-  });
-  if (result instanceof ConfigError) throw new Error(renderFault(result));
-  return result.bytes;
-}
-
 /** Builds all of a folder, and checks what makes a scenario. */
 function buildAndCheck({ target, board, sources }: Folder): void {
   const systems: SystemConfig[] = [];
   const cells: CellConfig[] = [];
   for (const source of sources) {
-    const bytes = build(source, target);
+    const bytes = compileFile(source, target);
     // The corpus has sources that are no configurations.
     if (kindOf(bytes) === undefined) continue;
     const decoded = decode(bytes);

@@ -1,16 +1,13 @@
 // The reader against the compiler: the same source through gcc and objcopy gives the same bytes.
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configArbitrary } from '../arbitraries.ts';
 import { encode } from '../codec.ts';
-import { ConfigError } from '../errors.ts';
 import { ARCHITECTURES, type Architecture } from '../model.ts';
-import { Compiler, hasCompiler } from './testing/compiler.ts';
-import { renderFault } from './file.ts';
-import { compileSource } from './reader.ts';
+import { compileFile, Compiler, hasCompiler } from './testing/compiler.ts';
 import { randomExpressions, randomVariable } from './random-c.ts';
 import { writeSource } from './writer.ts';
 
@@ -26,16 +23,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function ours(file: string, target: Architecture): Uint8Array {
-  const result = compileSource(readFileSync(file, 'utf8'), {
-    file,
-    target,
-    include: (name) => (existsSync(join(file, '..', name)) ? readFileSync(join(file, '..', name), 'utf8') : null),
-  });
-  if (result instanceof ConfigError) throw new Error(renderFault(result));
-  return result.bytes;
-}
-
 /** Cases that the compiler refuses say nothing: the generator of initialisers does not know all of C's constraints. */
 function agree(text: string, target: Architecture): void {
   const file = join(folder, 'case.c');
@@ -46,7 +33,7 @@ function agree(text: string, target: Architecture): void {
   } catch {
     return fc.pre(false);
   }
-  const actual = ours(file, target);
+  const actual = compileFile(file, target);
   // A variable of zeros is not in the data section.
   if (expected.length === 0) expected = new Uint8Array(actual.length);
   if (Buffer.compare(actual, expected) !== 0) {
@@ -62,7 +49,7 @@ const sources = readdirSync(corpus).filter((name) => name !== 'shared-defaults.c
 
 describe.each(targets)('as gcc for %s', (target) => {
   it.each(sources)('%s', (name) => {
-    expect(Buffer.from(ours(join(corpus, name), target)).toString('hex')).toBe(
+    expect(Buffer.from(compileFile(join(corpus, name), target)).toString('hex')).toBe(
       Buffer.from(compiler.build(join(corpus, name), target)).toString('hex'),
     );
   });

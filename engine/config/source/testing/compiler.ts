@@ -2,9 +2,12 @@
 // gcc sees are written here a second time, by hand from the ABI reference (A.1-A.11), so that the layout table is checked too.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { ConfigError } from '../../errors.ts';
 import type { Architecture } from '../../model.ts';
 import { BUILTIN_DEFINITIONS } from '../builtin.ts';
+import { renderFault } from '../file.ts';
+import { compileSource } from '../reader.ts';
 
 /** What the names of the programs begin with. */
 const PREFIXES: Record<Architecture, string> = { x86: '', arm64: 'aarch64-linux-gnu-', arm: 'arm-linux-gnueabihf-' };
@@ -18,6 +21,23 @@ export function hasCompiler(target: Architecture): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * What our reader makes of the source at `file`, with what it includes from beside it.
+ * @throws Error with the reader's words
+ */
+export function compileFile(file: string, target: Architecture): Uint8Array {
+  const result = compileSource(readFileSync(file, 'utf8'), {
+    file: basename(file),
+    target,
+    include: (name) => {
+      const path = join(dirname(file), name);
+      return existsSync(path) ? readFileSync(path, 'utf8') : null;
+    },
+  });
+  if (result instanceof ConfigError) throw new Error(renderFault(result));
+  return result.bytes;
 }
 
 export class Compiler {
