@@ -72,7 +72,7 @@ describe.skipIf(missing)(`CPUs that work together${missing ? ` (skipped: ${missi
     fc.assert(
       fc.property(
         fc.array(fc.record({ cpu: fc.nat(CPUS - 1), count: fc.integer({ min: 1, max: 30 }), ahead: fc.nat(6) }), {
-          minLength: 3,
+          minLength: 12,
           maxLength: 60,
         }),
         (choices) => {

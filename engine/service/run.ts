@@ -28,7 +28,10 @@ export interface RunSetup {
   compatibility?: Compatibility;
   /** A real system on the bare board instead of the modelled root Linux. */
   system?: SystemImages;
-  /** False: the interpreter runs everything, none of the guest's code is translated. Tests say when it is translated. */
+  /**
+   * False: the interpreter runs everything, none of the guest's code is translated. Tests say when it is translated, and
+   * then the engine's own thread does it.
+   */
   jit?: boolean | RegionTuning;
 }
 
@@ -54,16 +57,16 @@ export class Run {
   /** @throws BoardNotRunnable, MemoryTooLarge */
   constructor(setup: RunSetup) {
     const regions = setup.jit ?? true;
-    const translator = new ThreadedTranslator();
+    const translator = regions === true ? new ThreadedTranslator() : undefined;
     // An operating system is sure to need it soon.
-    if (regions && setup.system) translator.start();
+    if (setup.system) translator?.start();
     const machine = new BoardMachine(setup.board, {
       regions,
-      translator,
+      ...(translator && { translator }),
       hostClock: () => performance.now(),
     });
     this.machine = machine;
-    translator.onFailure = (reason) => this.#noteFailure(reason);
+    if (translator) translator.onFailure = (reason) => this.#noteFailure(reason);
     this.consoles = new ConsoleHub(() => ({ guestNs: machine.now, instructions: machine.instructions }));
     this.driver = new JailhouseDriver({
       machine,

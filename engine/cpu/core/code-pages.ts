@@ -18,7 +18,7 @@ export class CodePages {
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
   private readonly area: AreaLayout;
-  /** Addresses of all sets of TLBs. */
+  /** Addresses of the sets of TLBs in use. */
   private readonly tlbs: readonly number[];
   /** Host page number of each slot of the pool, or -1. */
   private readonly owners: Int32Array;

@@ -19,6 +19,7 @@ export class Tlbs {
   private readonly area: AreaLayout;
   private readonly sets: TlbSet[];
   private readonly current: TlbSet[];
+  private readonly inUse: number[];
   /** Where a CPU's state lies. */
   private readonly stateOf: (cpu: number) => number;
   private clock = 0;
@@ -36,11 +37,12 @@ export class Tlbs {
     }));
     this.current = this.sets.slice(0, cpus);
     for (const set of this.sets) this.clear(set);
+    this.inUse = this.current.map(({ address }) => address);
   }
 
-  /** Addresses of all sets, for who must visit every entry. */
+  /** Addresses of the sets that ever held anything, for who must visit every entry; more are put behind them in time. */
   get addresses(): readonly number[] {
-    return this.sets.map(({ address }) => address);
+    return this.inUse;
   }
 
   private clear(set: TlbSet): void {
@@ -68,6 +70,7 @@ export class Tlbs {
       );
       set = free.reduce((oldest, candidate) => (candidate.used < oldest.used ? candidate : oldest));
       this.clear(set);
+      if (!this.inUse.includes(set.address)) this.inUse.push(set.address);
       set.cpu = cpu;
       set.key = key;
     }

@@ -21,6 +21,30 @@ export interface Pattern {
   readonly preferred: number;
 }
 
+/** What a token says: bits that are literal, bits that only should be so, or a field by name. */
+interface Token {
+  readonly width: number;
+  readonly literal?: number;
+  readonly preferred?: number;
+  readonly name?: string;
+}
+
+function parseToken(token: string): Token | undefined {
+  const bits = /^(\()?([01]+)\)?$/.exec(token);
+  if (bits) {
+    const [, parenthesis, digits] = bits as unknown as [string, string | undefined, string];
+    if (token.length !== digits.length + (parenthesis === undefined ? 0 : 2)) return undefined;
+    const value = parseInt(digits, 2);
+    return { width: digits.length, ...(parenthesis === undefined ? { literal: value } : { preferred: value }) };
+  }
+  const [name, width] = token.split(':') as [string, string | undefined];
+  const count = width === undefined ? 1 : Number(width);
+  return /^[A-Za-z]\w*$/.test(name) && count > 0 ? { width: count, name } : undefined;
+}
+
+/** Tokens met so far: a thousand patterns are made of a few hundred. */
+const tokens = new Map<string, Token>();
+
 /** Parses a pattern; throws if it does not describe exactly 32 bits. */
 export function parsePattern(text: string): Pattern {
   let position = 32;
@@ -28,27 +52,24 @@ export function parsePattern(text: string): Pattern {
   let value = 0;
   let preferred = 0;
   const fields = new Map<string, FieldPosition>();
-  for (const token of text.split(' ')) {
-    if (/^\([01]+\)$/.test(token)) {
-      position -= token.length - 2;
-      preferred |= parseInt(token.slice(1, -1), 2) << position;
-      continue;
+  const list: { name: string; shift: number; mask: number }[] = [];
+  for (const word of text.split(' ')) {
+    const token = tokens.get(word) ?? parseToken(word);
+    if (!token || (token.name !== undefined && fields.has(token.name)))
+      throw new Error(`pattern "${text}": bad token "${word}"`);
+    tokens.set(word, token);
+    const { width, name } = token;
+    position -= width;
+    if (name !== undefined) {
+      fields.set(name, { shift: position, width });
+      list.push({ name, shift: position, mask: 2 ** width - 1 });
+    } else if (token.literal === undefined) preferred |= token.preferred! << position;
+    else {
+      mask |= (2 ** width - 1) << position;
+      value |= token.literal << position;
     }
-    if (/^[01]+$/.test(token)) {
-      position -= token.length;
-      mask |= (2 ** token.length - 1) << position;
-      value |= parseInt(token, 2) << position;
-      continue;
-    }
-    const [name, width] = token.split(':') as [string, string | undefined];
-    const bits = width === undefined ? 1 : Number(width);
-    position -= bits;
-    if (!/^[A-Za-z]\w*$/.test(name) || !(bits > 0) || fields.has(name))
-      throw new Error(`pattern "${text}": bad token "${token}"`);
-    fields.set(name, { shift: position, width: bits });
   }
   if (position !== 0) throw new Error(`pattern "${text}" describes ${32 - position} bits, not 32`);
-  const list = Array.from(fields, ([name, { shift, width }]) => ({ name, shift, mask: 2 ** width - 1 }));
   return { mask: mask >>> 0, value: value >>> 0, preferred: preferred >>> 0, fields, list };
 }
 
