@@ -8,3 +8,4 @@ export { boardDeviceTree } from './devicetree.ts';
 export type { BootParameters } from './devicetree.ts';
 export { boardFromDeviceTree } from './from-devicetree.ts';
 export type { FromDeviceTreeOptions } from './from-devicetree.ts';
+export { whyNoPower } from './power.ts';

@@ -2,6 +2,7 @@
 import { CpuCluster, cpuAreaSize } from '../cpu/index.ts';
 import type { BackgroundTranslator, RegionTuning } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
+import { whyNoPower } from '../board/index.ts';
 import type { BoardCpu, BoardDescription } from '../board/index.ts';
 import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
 import type { GuestNs, Instructions, Pa } from '../util/units.ts';
@@ -84,10 +85,10 @@ export class BoardMachine implements Machine {
 
   /** @throws BoardNotRunnable, MemoryTooLarge */
   constructor(board: BoardDescription, options: MachineOptions = {}) {
-    const { gic, timers } = board;
-    if (board.architecture !== 'arm64')
-      throw new BoardNotRunnable(board, `${board.architecture} CPUs are not built yet`);
-    if (!gic || !timers) throw new BoardNotRunnable(board, 'it names no interrupt controller or no timers');
+    const missing = whyNoPower(board);
+    if (missing !== undefined) throw new BoardNotRunnable(board, missing);
+    const gic = board.gic!;
+    const timers = board.timers!;
     this.board = board;
     this.#cores = cores(board.cpus);
     const flash = board.devices.filter(({ type }) => type === 'cfi-flash');

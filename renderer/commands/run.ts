@@ -1,4 +1,5 @@
 // Commands of runs: boot, transport, and how the run view is arranged.
+import { whyNoPower } from '../../engine/board/index.ts';
 import type { BootChoice } from '../state/runs.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
 import type { Grid } from '../run/layout.svelte.ts';
@@ -9,7 +10,13 @@ import { needsLiveRun, needsProject, needsScenario } from './available.ts';
 const noRun = ({ runs }: Workbench): string | undefined =>
   runs.live || runs.starting ? 'A run is going on. Stop it first.' : undefined;
 
-const canBoot = (workbench: Workbench): string | undefined => needsScenario(workbench) ?? noRun(workbench);
+const needsPower = ({ project }: Workbench): string | undefined => {
+  const why = project?.board && whyNoPower(project.board);
+  return why === undefined ? undefined : `${project!.boardName} cannot be powered on: ${why}.`;
+};
+
+const canBoot = (workbench: Workbench): string | undefined =>
+  needsScenario(workbench) ?? needsPower(workbench) ?? noRun(workbench);
 
 /** Boots the open project with the pace and the CPUs that are chosen for it. */
 export async function startRun(workbench: Workbench, choice: Pick<BootChoice, 'script' | 'system'>): Promise<void> {
@@ -83,7 +90,7 @@ export const runCommands: readonly Command[] = [
   {
     id: 'run.bootSystem',
     title: 'Run: boot a kernel or firmware on the bare board',
-    unavailable: (workbench) => needsProject(workbench) ?? noRun(workbench),
+    unavailable: (workbench) => needsProject(workbench) ?? needsPower(workbench) ?? noRun(workbench),
     run: (workbench) => {
       workbench.overlay = 'boot-system';
     },
