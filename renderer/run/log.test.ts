@@ -56,4 +56,17 @@ describe('stored consoles', () => {
     expect(read.lines).toBe(480_000);
     expect(read.text(479_999)).toBe('0123456789 abcdefghij');
   });
+
+  it('breaks lines into rows as a terminal of that width does', () => {
+    const read = log('\x1b[1mabcdefg\x1b[m\n\nxyz\n');
+    const rows = read.rows(3).map(({ line, start }) => [line, read.text(line).slice(start, start + 3)]);
+    expect(rows).toEqual([
+      [0, 'abc'],
+      [0, 'def'],
+      [0, 'g'],
+      [1, ''],
+      [2, 'xyz'],
+    ]);
+    expect(read.rows(80)).toHaveLength(read.lines);
+  });
 });

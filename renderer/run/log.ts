@@ -16,6 +16,12 @@ export function plainText(text: string): string {
   return shown;
 }
 
+/** A part of a line that stands in a row of its own. */
+export interface LogRow {
+  line: number;
+  start: number;
+}
+
 export interface LogMatch {
   line: number;
   /** Character range in the line's plain text. */
@@ -30,6 +36,8 @@ export class ConsoleLog {
   readonly #marks: ConsoleText['marks'];
   /** Byte offset at which each line starts. */
   readonly #starts: number[];
+  /** Characters of lines, once they are needed. */
+  readonly #lengths = new Map<number, number>();
 
   constructor({ bytes, marks }: ConsoleText) {
     this.#bytes = bytes;
@@ -53,6 +61,29 @@ export class ConsoleLog {
     const next = this.#starts[line + 1] ?? this.#bytes.length;
     const end = this.#bytes[next - 1] === 10 ? next - 1 : next;
     return plainText(decoder.decode(this.#bytes.subarray(start, end)));
+  }
+
+  /**
+   * The lines as rows of at most `columns` characters, as a terminal of that width breaks them.
+   * @returns for each row its line and the character of the line that it begins with
+   */
+  rows(columns: number): LogRow[] {
+    const rows: LogRow[] = [];
+    for (let line = 0; line < this.lines; line++) {
+      rows.push({ line, start: 0 });
+      // No line has more characters than bytes: the text of most need not be made.
+      const bytes = (this.#starts[line + 1] ?? this.#bytes.length) - this.#starts[line]!;
+      if (bytes <= columns) continue;
+      const length = this.#length(line);
+      for (let start = columns; start < length; start += columns) rows.push({ line, start });
+    }
+    return rows;
+  }
+
+  #length(line: number): number {
+    let length = this.#lengths.get(line);
+    if (length === undefined) this.#lengths.set(line, (length = this.text(line).length));
+    return length;
   }
 
   /** Guest time of the chunk that the line's first byte came in; undefined where nothing is known. */
