@@ -55,8 +55,8 @@ const onBareBoard = (board: string, cpus: number): Played =>
     script: [shellOf('uart0'), jobs('uart0'), "send uart0 'poweroff\\n'", 'sleep 10'].join('\n'),
   });
 
-/** linux-demo with the CPUs from 2 on, configuration and device tree alike. */
-function cellFiles(count: number): Record<string, Uint8Array> {
+/** linux-demo with the CPUs from 2 on, configuration and device tree alike, as files of a name. */
+function cellFiles(count: number, name = 'linux-demo'): Record<string, Uint8Array> {
   const folder = join(import.meta.dirname, '../qemu-arm64');
   const config = readFileSync(join(folder, 'linux-demo.c'), 'utf8');
   const mask = (2 ** count - 1) << 2;
@@ -75,15 +75,17 @@ function cellFiles(count: number): Record<string, Uint8Array> {
   }));
   expect(property(cpus, '#address-cells')).toEqual(cells(1));
   return {
-    'linux-demo.c': Buffer.from(config.replace(/0b1100,/, `0x${mask.toString(16)},`)),
-    'linux-demo.dtb': writeDeviceTree(tree),
+    [`${name}.c`]: Buffer.from(config.replace(/0b1100,/, `0x${mask.toString(16)},`)),
+    [`${name}.dtb`]: writeDeviceTree(tree),
     Image: readFileSync(SYSTEMS.kernel),
     'initrd.gz': readFileSync(SYSTEMS.initrd),
   };
 }
 
-const START = `jailhouse cell linux linux-demo.c Image -d linux-demo.dtb -i initrd.gz -c "console=ttyAMA0"`;
+const startOf = (name: string): string =>
+  `jailhouse cell linux ${name}.c Image -d ${name}.dtb -i initrd.gz -c "console=ttyAMA0"`;
 const CELL = 'linux-demo';
+const START = startOf(CELL);
 
 const inCell = (count: number, ...more: string[]): Played =>
   play({
@@ -124,6 +126,27 @@ describe.skipIf(missing)(`Linux${missing ? ` (skipped: ${missing})` : ''}`, () =
     expectJobs(said[CELL]!, 2);
     expect(said[CELL]!.match(/Booting Linux on physical CPU/g)).toHaveLength(2);
     expect(said['root']).toMatch(/linux-demo +shut down +2-3/);
+  });
+
+  test('in cells of one and of four CPUs, one after the other', { timeout: 5 * MINUTES }, () => {
+    const boot = (name: string): string[] => [
+      startOf(name),
+      shellOf(CELL),
+      job(CELL, 'cat /proc/cpuinfo'),
+      `jailhouse cell shutdown ${CELL}`,
+      'jailhouse cell list',
+      `jailhouse cell destroy ${CELL}`,
+    ];
+    const { reason, said } = play({
+      board: 'qemu-arm64',
+      files: { ...cellFiles(1, 'one'), ...cellFiles(4, 'four') },
+      script: ['jailhouse enable qemu-arm64.c', ...boot('one'), ...boot('four')].join('\n'),
+    });
+    expect(reason).toBeUndefined();
+    const boots = said[CELL]!.split(/Booting Linux on physical CPU/).slice(1);
+    expect(boots.map((text) => text.match(/^processor\t: \d+$/gm)?.length)).toEqual([1, 4]);
+    expect(boots.map((text) => /SMP: Total of (\d+) processors activated/.exec(text)?.[1])).toEqual(['1', '4']);
+    expect(said['root']!.match(/linux-demo +shut down +2(-5)? /g)).toHaveLength(2);
   });
 
   describe.skipIf(!long)(`every number of CPUs${long ? '' : ' (skipped: CELLBLOCK_LONG=1 runs it)'}`, () => {
