@@ -4,6 +4,7 @@ import { OUTCOME } from '../port.ts';
 import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
+import { dataTlbEntry } from './data-tlb.ts';
 import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
 import { COVERAGE_OFFSET, DATA_TLB, DATA_TLB_BYTES, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
 import { defineExtendRange, inRange, openStores } from './linear-range.ts';
@@ -15,12 +16,6 @@ const SCTLR_A = 2;
 const WRITE_NOT_READ = 1 << 6;
 const CACHE_MAINTENANCE = 1 << 8;
 const PAGE_MASK = -4096;
-
-/** Address of a data TLB's entry for an address. */
-const entryFor = (tlb: X32, va: X64): X32 => {
-  const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT } = DATA_TLB;
-  return i32.add(tlb, i32.and(i32.shrU(i32.wrap(va), 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE));
-};
 
 export function defineAccess(context: ServiceContext): void {
   const { module, services, area } = context;
@@ -46,7 +41,7 @@ export function defineAccess(context: ServiceContext): void {
     const tlb = f.param(I32, 0).get;
     const va = f.param(I64, 1).get;
     const { READ, WRITE, ADDEND } = DATA_TLB;
-    const entry = f.keep(entryFor(tlb, va));
+    const entry = f.keep(dataTlbEntry(tlb, va));
     const page = f.keep(i64.and(va, PAGE_MASK));
     const host = state.get32('translatedHost');
     const permissions = f.keep(state.get32('translatedAttributes'));
@@ -73,7 +68,8 @@ export function defineAccess(context: ServiceContext): void {
       () => f.store64(entry, WRITE, -1),
     );
     f.store32(entry, ADDEND, i32.sub(host, i32.wrap(va)));
-    f.if(inRange(tlb, va), () => state.add32('rangeMisses', 1));
+    state.add32('tlbFills', 1);
+    f.if(inRange(tlb, va), () => state.add32('rangeFills', 1));
   });
 
   /**
@@ -90,7 +86,7 @@ export function defineAccess(context: ServiceContext): void {
     const user = f.keep(i32.or(i32.ne(i32.and(word, ACCESS.UNPRIVILEGED), 0), i32.eqz(state.get32('el'))));
     const tlb = f.keep(i32.select(user, state.get32('dataTlbEl0'), state.get32('dataTlbEl1')));
     const { READ, WRITE, ADDEND } = DATA_TLB;
-    const entry = f.keep(entryFor(tlb, va));
+    const entry = f.keep(dataTlbEntry(tlb, va));
     const page = f.keep(i64.and(va, PAGE_MASK));
     const writing = i32.eq(want, PERMIT.WRITE);
     const tag = i64.select(writing, i64.load(entry, WRITE), i64.load(entry, READ));
@@ -137,7 +133,7 @@ export function defineAccess(context: ServiceContext): void {
     const { READ, WRITE, ADDEND } = DATA_TLB;
     const nothing = (condition: X32): void => f.if(condition, () => f.return(i32.const(0)));
     nothing(i32.gtU(i32.add(i32.and(i32.wrap(va), 0xfff), bytes), 4096));
-    const entry = f.keep(entryFor(state.get32('dataTlb'), va));
+    const entry = f.keep(dataTlbEntry(state.get32('dataTlb'), va));
     const page = f.keep(i64.and(va, PAGE_MASK));
     const tag = (): X64 => i64.select(write, i64.load(entry, WRITE), i64.load(entry, READ));
     f.if(i64.ne(i64.and(tag(), ~TAG_SLOW), page), () => {
@@ -374,7 +370,7 @@ export function defineAccess(context: ServiceContext): void {
     const va = f.param(I64, 0).get;
     const bytes = f.param(I32, 1).get;
     const { READ, WRITE, ADDEND } = DATA_TLB;
-    const entry = f.keep(entryFor(state.get32('dataTlb'), va));
+    const entry = f.keep(dataTlbEntry(state.get32('dataTlb'), va));
     const tag = i64.select(f.param(I32, 2).get, i64.load(entry, WRITE), i64.load(entry, READ));
     const page = i64.and(i64.add(va, i64.extendU(i32.sub(bytes, 1))), PAGE_MASK);
     f.return(i32.select(i64.eq(page, tag), i32.add(i32.wrap(va), i32.load(entry, ADDEND)), 0));

@@ -177,3 +177,31 @@ describe('exceptions', () => {
     expect(cpu.x(0)).toBe(0n);
   });
 });
+
+describe('ordered accesses', () => {
+  it.each(['LDAR', 'STLR'])('%s faults when it is unaligned, also where it was aligned many times', (name) => {
+    const { cpu } = boardWith(
+      (a) => {
+        a.label('again');
+        a.emit(name, { size: 3, Rt: 1, Rn: 0 });
+        a.emit('ADD (shifted register)', { sf: 1, Rd: 0, Rn: 0, Rm: 2, imm6: 0 });
+        a.b('again');
+      },
+      {
+        0x200: (a) => {
+          a.mov(9, 99);
+          a.label('stay');
+          a.b('stay');
+        },
+      },
+    );
+    const data = RAM_BASE + 0x8000;
+    cpu.setX(0, BigInt(data));
+    run(cpu, 29);
+    expect(cpu.x(9)).toBe(0n);
+    cpu.setX(2, 4n);
+    run(cpu, 8);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(name === 'LDAR' ? 0x9600_0021n : 0x9600_0061n);
+    expect(cpu.systemRegister('FAR_EL1')).toBe(BigInt(data + 4));
+  });
+});

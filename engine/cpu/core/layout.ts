@@ -114,8 +114,9 @@ const FIELDS = {
   /** The access word (ACCESS) of the access in work. */
   accessWord: 4,
   tlbMisses: 4,
-  /** Data TLB misses in the linear range. */
-  rangeMisses: 4,
+  /** Data TLB entries filled, and those of them in the linear range. */
+  tlbFills: 4,
+  rangeFills: 4,
   codeTlbMisses: 4,
   recordsInvalidated: 4,
   exceptions: 4,

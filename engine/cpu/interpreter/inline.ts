@@ -1,13 +1,13 @@
 // Operations inside the main loop: record address, flags and budget are WebAssembly locals, a memory access that the TLB
 // does not serve leaves for the instruction's outlined function before anything has changed.
-import type { Access, Condition, Elements } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
-import type { StateField } from '../core/layout.ts';
+import { dataTlbEntry, wantedTag } from '../core/data-tlb.ts';
 import { DATA_TLB, RECORD_SIZE, STATE } from '../core/layout.ts';
-import type { In32, In64, X32, X64, XV } from '../wasm/expression.ts';
-import { I32, I64, i32, i64, to32, to64, v128 } from '../wasm/expression.ts';
+import type { In32, In64, X32, X64 } from '../wasm/expression.ts';
+import { I32, I64, i32, i64, to32, to64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
-import { hostElements, hostLoad, hostStore, RecordOperations } from './operations.ts';
+import type { HostAccess } from './leaving.ts';
+import { LeavingOperations } from './leaving.ts';
 
 /** The main loop's locals. */
 export interface LoopLocals {
@@ -50,7 +50,7 @@ export interface LoopLabels {
   readonly jump: Label;
 }
 
-export class InlineOperations extends RecordOperations {
+export class InlineOperations extends LeavingOperations {
   private readonly locals: LoopLocals;
   private readonly labels: LoopLabels;
   protected readonly flags: FlagSource;
@@ -111,104 +111,18 @@ export class InlineOperations extends RecordOperations {
     this.ended = true;
   }
 
-  protected checkStack(pointer: X64): void {
-    this.f.brIf(this.labels.outlined, i32.and(i32.wrap(pointer), 15), 'unlikely');
+  protected leaveIf(condition: X32): void {
+    this.f.brIf(this.labels.outlined, condition, 'unlikely');
   }
 
-  /** Leaves for the outlined function, which knows what to do, if a state word is zero. */
-  private require(field: StateField): void {
-    this.f.brIf(this.labels.outlined, i32.eqz(i32.load(this.window, STATE[field])), 'unlikely');
-  }
-  requireEl1(): void {
-    this.require('el');
-  }
-  requireOtherStack(): void {
-    this.require('spSelect');
-  }
-  requireDaif(): void {
-    this.require('el');
-  }
-  readEnabledSlot(operand: string): X64 {
-    this.require('el');
-    return this.readSlot(operand);
-  }
-  override changePstate(set: X32, clear: X32): void {
-    // Something is pending: the outlined way looks at it afterwards.
-    this.f.brIf(this.labels.outlined, i32.load(this.window, STATE.attention), 'unlikely');
-    super.changePstate(set, clear);
-  }
-
-  prefer(conditions: readonly Condition[], fast: () => void): void {
-    this.checkEach(conditions, (holds) => this.f.brIf(this.labels.outlined, i32.eqz(holds), 'unlikely'));
-    fast();
-  }
-  callFloat(service: string): never {
-    throw new Error(`${service} is not for the main loop`);
-  }
-
-  requireFp(): void {
-    this.f.brIf(this.labels.outlined, i32.load(this.window, STATE.fpTrap), 'unlikely');
-  }
-
-  /** Host address of an access, or off to the outlined function. */
-  private translate(address: X64, bytes: number, tag: number, aligned: boolean): X32 {
+  protected access(address: X64, { bytes, write, aligned }: HostAccess, use: (host: X32) => void): void {
     const { f, locals } = this;
-    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, ADDEND } = DATA_TLB;
-    const index = i32.and(i32.wrap(i64.shrU(address, 12 - ENTRY_SHIFT)), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(locals.tlb.get, index));
-    const page = aligned
-      ? i64.and(address, -4096 | (bytes - 1))
-      : i64.and(bytes === 1 ? address : i64.add(address, bytes - 1), -4096);
-    f.brIf(this.labels.outlined, i64.ne(page, i64.load(entry, tag)), 'unlikely');
-    return f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND)));
-  }
-
-  load(address: X64, access: Access): X64 {
-    const host = this.translate(address, 1 << access.scale, DATA_TLB.READ, access.ordered === true);
-    return this.keep(hostLoad(host, access));
-  }
-
-  store(address: X64, value: X64, access: Access): void {
-    const host = this.translate(address, 1 << access.scale, DATA_TLB.WRITE, access.ordered === true);
-    hostStore(this.f, host, value, access.scale);
-  }
-
-  loadPair(address: X64, access: Access): readonly [X64, X64] {
-    const host = this.translate(address, 2 << access.scale, DATA_TLB.READ, false);
-    return [this.keep(hostLoad(host, access)), this.keep(hostLoad(host, access, 1 << access.scale))];
-  }
-
-  loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void {
-    const host = this.translate(address, 2 << scale, DATA_TLB.READ, false);
-    targets.forEach((target, i) => {
-      if (scale === 4) this.writeVector(target, v128.load(host, 16 * i));
-      else this.writeVectorLow(target, hostLoad(host, { scale }, i << scale));
-    });
-  }
-
-  storePair(address: X64, first: X64, second: X64, access: Access): void {
-    const host = this.translate(address, 2 << access.scale, DATA_TLB.WRITE, false);
-    hostStore(this.f, host, first, access.scale);
-    hostStore(this.f, host, second, access.scale, 1 << access.scale);
-  }
-
-  loadVector(address: X64): XV {
-    return this.keep(v128.load(this.translate(address, 16, DATA_TLB.READ, false)));
-  }
-
-  storeVector(address: X64, value: XV): void {
-    this.f.store128(this.translate(address, 16, DATA_TLB.WRITE, false), 0, value);
-  }
-
-  structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void {
-    const host = this.translate(address, bytes, write ? DATA_TLB.WRITE : DATA_TLB.READ, false);
-    body(hostElements(this.f, host));
-  }
-
-  storeVectorPair(address: X64, first: XV, second: XV): void {
-    const host = this.translate(address, 32, DATA_TLB.WRITE, false);
-    this.f.store128(host, 0, first);
-    this.f.store128(host, 16, second);
+    const { READ, WRITE, ADDEND } = DATA_TLB;
+    const entry = f.keep(dataTlbEntry(locals.tlb.get, address));
+    // No tag has any of the low bits.
+    const tag = aligned ? i64.and(address, -4096 | (bytes - 1)) : wantedTag(address, bytes);
+    this.leaveIf(i64.ne(tag, i64.load(entry, write ? WRITE : READ)));
+    use(f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND))));
   }
 
   /** Goes on to the next record. */

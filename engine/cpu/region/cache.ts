@@ -57,7 +57,7 @@ const LONGEST_START = 20_000;
 /** Times that a place must become hot before it gets a region although another one covers it. */
 const COVERED_PATIENCE = 2;
 
-/** Part of the TLB's misses that must lie in the linear range for code to be translated for it. */
+/** Part of the TLB's new entries that must lie in the linear range for code to be translated for it. */
 const RANGE_SHARE = 0.75;
 
 /**
@@ -295,13 +295,13 @@ export class RegionCache {
     }
   }
 
-  /** Whether most of what the running CPU's TLB was asked for lies in its linear range. */
+  /** Whether most of what the running CPU's TLB was filled with lies in its linear range. */
   private usesRange(): boolean {
     const { area, tuning } = this.options;
     if (tuning.ranged !== undefined) return tuning.ranged;
     const { window } = area;
-    const misses = this.view.getUint32(window + STATE.tlbMisses, true);
-    return this.view.getUint32(window + STATE.rangeMisses, true) > misses * RANGE_SHARE;
+    const fills = this.view.getUint32(window + STATE.tlbFills, true);
+    return this.view.getUint32(window + STATE.rangeFills, true) > fills * RANGE_SHARE;
   }
 
   /** What a region that starts at a record is to be; nothing where there can be none, or one more is not worth it. */

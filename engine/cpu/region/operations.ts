@@ -3,16 +3,18 @@
 // has changed, and the interpreter executes the instruction.
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
-import type { Access, Condition, Elements, Width, Word } from '../aarch64/meaning/operations.ts';
+import type { Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
-import type { AreaLayout, StateField } from '../core/layout.ts';
+import type { AreaLayout } from '../core/layout.ts';
+import { dataTlbEntry, wantedTag } from '../core/data-tlb.ts';
 import { DATA_TLB, LINEAR_RANGE, STATE, STORE_MAP } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import type { Services } from '../core/services.ts';
-import { hostElements, hostLoad, hostStore, RecordOperations } from '../interpreter/operations.ts';
+import type { HostAccess } from '../interpreter/leaving.ts';
+import { LeavingOperations } from '../interpreter/leaving.ts';
 import { registerSlot } from '../interpreter/records.ts';
-import type { Expression, In32, In64, X32, X64, XV } from '../wasm/expression.ts';
-import { constant64, I32, I64, i32, i64, to32, to64, V128, v128 } from '../wasm/expression.ts';
+import type { Expression, In32, In64, X32, X64 } from '../wasm/expression.ts';
+import { constant64, i32, i64, to32, to64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
 import { registerBit } from './effects.ts';
@@ -43,7 +45,7 @@ export interface RegionContext {
   readonly locals?: RegionLocals;
 }
 
-export class RegionOperations extends RecordOperations {
+export class RegionOperations extends LeavingOperations {
   readonly locals: RegionLocals;
   private readonly services: RegionServices;
   private readonly storeMap: number;
@@ -207,55 +209,18 @@ export class RegionOperations extends RecordOperations {
     this.branches!.jump(target);
   }
 
-  private leaveIf(condition: X32): void {
+  protected leaveIf(condition: X32): void {
     this.f.if(condition, this.leave, undefined, 'unlikely');
   }
-  private require(field: StateField): void {
-    this.leaveIf(i32.eqz(i32.load(this.window, STATE[field])));
-  }
-  requireEl1(): void {
-    this.require('el');
-  }
-  requireOtherStack(): void {
-    this.require('spSelect');
-  }
-  requireDaif(): void {
-    this.require('el');
-  }
-  requireFp(): void {
-    this.leaveIf(i32.load(this.window, STATE.fpTrap));
-  }
-  prefer(conditions: readonly Condition[], fast: () => void): void {
-    this.checkEach(conditions, (holds) => this.leaveIf(i32.eqz(holds)));
-    fast();
-  }
-  callFloat(service: string): never {
-    throw new Error(`${service} is not for regions`);
-  }
-  readEnabledSlot(operand: string): X64 {
-    this.require('el');
-    return this.readSlot(operand);
-  }
-  override changePstate(set: X32, clear: X32): void {
-    // Something is pending: the interpreter looks at it afterwards.
-    this.leaveIf(i32.load(this.window, STATE.attention));
-    super.changePstate(set, clear);
-  }
-  protected checkStack(pointer: X64): void {
-    this.leaveIf(i32.and(i32.wrap(pointer), 15));
-  }
 
-  /**
-   * Carries out an access at its host address; leaves if it needs more than memory. The code for it is written twice: for
-   * memory that is at hand, and for memory that has to be found first.
-   */
-  private access(address: X64, bytes: number, write: boolean, use: (host: X32) => void): void {
+  /** The code of an access is written twice: for memory that is at hand, and for memory that has to be found first. */
+  protected access(address: X64, access: HostAccess, use: (host: X32) => void): void {
     const { f } = this;
+    const { bytes, write, aligned } = access;
+    if (aligned) this.leaveIf(i32.and(i32.wrap(address), bytes - 1));
     f.block((done) => {
       f.block((elsewhere) => {
-        use(
-          this.ranged ? this.inRange(address, bytes, write, elsewhere) : this.inTlb(address, bytes, write, elsewhere),
-        );
+        use(this.ranged ? this.inRange(address, access, elsewhere) : this.inTlb(address, access, elsewhere));
         f.br(done);
       });
       const host = f.call32(this.services.refill, address, bytes, write ? 1 : 0);
@@ -265,7 +230,7 @@ export class RegionOperations extends RecordOperations {
   }
 
   /** Host address by the linear range, and for stores the store map; `elsewhere` if the address is not there. */
-  private inRange(address: X64, bytes: number, write: boolean, elsewhere: Label): X32 {
+  private inRange(address: X64, { bytes, write }: HostAccess, elsewhere: Label): X32 {
     const { f, locals } = this;
     const distance = f.keep(i64.add(address, locals.rangeMinusFirst.get));
     f.brIf(elsewhere, i64.geU(distance, locals.rangeBytes.get), 'unlikely');
@@ -281,13 +246,11 @@ export class RegionOperations extends RecordOperations {
   }
 
   /** Host address by the data TLB; `elsewhere` if it has no entry for it. */
-  private inTlb(address: X64, bytes: number, write: boolean, elsewhere: Label): X32 {
+  private inTlb(address: X64, { bytes, write }: HostAccess, elsewhere: Label): X32 {
     const { f, locals } = this;
-    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, READ, WRITE, ADDEND } = DATA_TLB;
-    const index = i32.and(i32.shrU(i32.wrap(address), 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(locals.tlb.get, index));
-    const page = i64.and(bytes === 1 ? address : i64.add(address, bytes - 1), -4096);
-    f.brIf(elsewhere, i64.ne(page, i64.load(entry, write ? WRITE : READ)), 'unlikely');
+    const { READ, WRITE, ADDEND } = DATA_TLB;
+    const entry = f.keep(dataTlbEntry(locals.tlb.get, address));
+    f.brIf(elsewhere, i64.ne(wantedTag(address, bytes), i64.load(entry, write ? WRITE : READ)), 'unlikely');
     return f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND)));
   }
 
@@ -300,55 +263,5 @@ export class RegionOperations extends RecordOperations {
     f.set(locals.rangeMinusFirst, i64.load(locals.tlb.get, OFFSET + MINUS_FIRST));
     f.set(locals.rangeBytes, i64.not(i64.load(locals.tlb.get, OFFSET + NOT_BYTES)));
     f.set(locals.rangeHost, i32.load(locals.tlb.get, OFFSET + HOST));
-  }
-
-  load(address: X64, access: Access): X64 {
-    const value = this.f.temporary(I64);
-    this.access(address, 1 << access.scale, false, (host) => this.f.set(value, hostLoad(host, access)));
-    return value.get;
-  }
-  store(address: X64, value: X64, access: Access): void {
-    const kept = this.keep(value);
-    this.access(address, 1 << access.scale, true, (host) => hostStore(this.f, host, kept, access.scale));
-  }
-  loadPair(address: X64, access: Access): readonly [X64, X64] {
-    const { f } = this;
-    const values = [f.temporary(I64), f.temporary(I64)] as const;
-    this.access(address, 2 << access.scale, false, (host) =>
-      values.forEach((value, i) => f.set(value, hostLoad(host, access, i << access.scale))),
-    );
-    return [values[0].get, values[1].get];
-  }
-  storePair(address: X64, first: X64, second: X64, access: Access): void {
-    const values = [this.keep(first), this.keep(second)];
-    this.access(address, 2 << access.scale, true, (host) =>
-      values.forEach((value, i) => hostStore(this.f, host, value, access.scale, i << access.scale)),
-    );
-  }
-  loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void {
-    this.access(address, 2 << scale, false, (host) =>
-      targets.forEach((target, i) => {
-        if (scale === 4) this.writeVector(target, v128.load(host, 16 * i));
-        else this.writeVectorLow(target, hostLoad(host, { scale }, i << scale));
-      }),
-    );
-  }
-  storeVectorPair(address: X64, first: XV, second: XV): void {
-    const values = [this.keep(first), this.keep(second)];
-    this.access(address, 32, true, (host) => values.forEach((value, i) => this.f.store128(host, 16 * i, value)));
-  }
-  loadVector(address: X64): XV {
-    const value = this.f.temporary(V128);
-    this.access(address, 16, false, (host) => this.f.set(value, v128.load(host)));
-    return value.get;
-  }
-  storeVector(address: X64, value: XV): void {
-    const kept = this.keep(value);
-    this.access(address, 16, true, (host) => this.f.store128(host, 0, kept));
-  }
-  structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void {
-    const host = this.f.temporary(I32);
-    this.access(address, bytes, write, (at) => this.f.set(host, at));
-    body(hostElements(this.f, host.get));
   }
 }

@@ -25,7 +25,7 @@ import type { RegionServices } from './operations.ts';
 import { RegionOperations } from './operations.ts';
 
 /** Calls between regions nest on the host's stack: deeper ones replace their caller. */
-const DEEPEST_CALL = 200;
+const DEEPEST_CALL = 400;
 
 /** Bit of a site: the code there was not known when the region was made; it may have one of its own by now. */
 const UNKNOWN_SITE = 0x8000;

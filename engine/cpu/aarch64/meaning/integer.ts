@@ -5,9 +5,9 @@ import type { Meaning, Operations, Statics, Width, Word } from './operations.ts'
 
 const ADD_SUB: Record<string, (o: Operations, w: Width, a: Word, b: Word) => Word> = {
   ADD: (_, w, a, b) => w.add(a, b),
-  ADDS: (o, w, a, b) => o.resultWithFlags('add', w, o.keep(a), o.keep(b)),
+  ADDS: (o, w, a, b) => o.resultWithFlags('add', w, a, b),
   SUB: (_, w, a, b) => w.sub(a, b),
-  SUBS: (o, w, a, b) => o.resultWithFlags('subtract', w, o.keep(a), o.keep(b)),
+  SUBS: (o, w, a, b) => o.resultWithFlags('subtract', w, a, b),
 };
 
 /** The shifted register operand: form 0 is unshifted, else 1 + shift type. */
@@ -67,10 +67,7 @@ for (const [name, operate] of Object.entries(ADD_SUB)) {
 }
 
 /** The flags of a logical result. */
-function logicalFlags(o: Operations, w: Width, value: Word): Word {
-  const r = o.keep(value);
-  return o.resultWithFlags('logic', w, r, r);
-}
+const logicalFlags = (o: Operations, w: Width, value: Word): Word => o.resultWithFlags('logic', w, value, value);
 
 const LOGICAL: Record<string, (o: Operations, w: Width, a: Word, b: Word) => Word> = {
   AND: (_, w, a, b) => w.and(a, b),

@@ -99,7 +99,7 @@ export interface Operations {
 
   /** N and Z from the sign and zeroness of 64-bit values, V from the sign of one, C a 0/1 word. */
   setFlags(n: X64, z: X64, c: In32, v: In64): void;
-  /** The result of a + b, a - b or, of a logical operation, a; sets the flags by it. The operands are kept ones. */
+  /** The result of a + b, a - b or, of a logical operation, a; sets the flags by it. */
   resultWithFlags(setter: FlagSetter, w: Width, a: Word, b: Word): Word;
   /** From the low four bits N:Z:C:V. */
   setFlagsFrom(nzcv: X32): void;
