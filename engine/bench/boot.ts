@@ -24,9 +24,13 @@ const COMMAND_LINE = 'console=ttyAMA0';
 const INIT_STARTS = 'Run /init as init process';
 const TIMEOUT_MS = 300_000;
 
-/** Host seconds from starting a program to the line in its output. Rejects if it ends or takes too long before. */
-async function secondsUntil(line: string, command: string, args: readonly string[]): Promise<number> {
+/**
+ * Host seconds from starting a program to the line in its output. Rejects if it ends or takes too long before. A program
+ * that `ends` by itself soon is let, so that it leaves what it keeps for its next start.
+ */
+async function secondsUntil(line: string, command: string, args: readonly string[], ends = false): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const closed = Promise.withResolvers<undefined>();
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
@@ -38,11 +42,14 @@ async function secondsUntil(line: string, command: string, args: readonly string
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   child.on('error', reject);
-  child.on('close', (status) =>
-    reject(new Error(`${command} ended with ${status} before "${line}"; ${errors || output.slice(-500)}`)),
-  );
+  child.on('close', (status) => {
+    closed.resolve(undefined);
+    reject(new Error(`${command} ended with ${status} before "${line}"; ${errors || output.slice(-500)}`));
+  });
   try {
-    return await promise;
+    const seconds = await promise;
+    if (ends) await closed.promise;
+    return seconds;
   } finally {
     clearTimeout(timer);
     child.kill('SIGKILL');
@@ -57,12 +64,14 @@ const onQemu = (): Promise<number> =>
     ...['-serial', 'stdio', ...system],
   ]);
 
-const here = (board: string, script: string, regions: boolean): Promise<number> =>
-  secondsUntil(INIT_STARTS, process.execPath, [
+const here = (board: string, script: string, regions: boolean): Promise<number> => {
+  const args = [
     join(import.meta.dirname, '../cli/main.ts'),
     ...['run', board, script, '--cpus', '1', ...(regions ? [] : ['--no-jit'])],
     ...system.map((argument) => argument.replace(/^-(?=\w+$)/, '--')),
-  ]);
+  ];
+  return secondsUntil(INIT_STARTS, process.execPath, args, true);
+};
 
 /** Boots `repeat` times on each side. Rejects if a boot does not get to init. */
 export async function measureBoot(

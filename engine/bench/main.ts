@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { BoardLibrary } from '../service/library.ts';
 import { bootMissing, measureBoot, type BootResult } from './boot.ts';
 import { compareKernel, type KernelResult } from './compare.ts';
+import { measureCpus, type CpusResult } from './cpus.ts';
 import { measureConfigurations, type ConfigurationsResult } from './configurations.ts';
 import { canMeasureIdle, measureIdleShare } from './idle.ts';
 import { BENCH_BOARD, JOURNEYS, measureJourney } from './journeys.ts';
 import { groupOf, KERNEL_GROUPS, KERNELS, type KernelGroup, type KernelName } from './kernels.ts';
 import { qemuVersion } from './qemu.ts';
-import { bootLine, configurationLines, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
+import { bootLine, configurationLines, cpusLine, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
 import { geometricMean, median } from './statistics.ts';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
 
 Runs kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
-an inmate, for enable and for Debian's kernel, and what an engine at rest costs. With kernels named only these are run.
+an inmate, for enable and for Debian's kernel, what an engine at rest costs, and what four busy CPUs do beside one. With kernels named only these are run.
 Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and ciphers: ${KERNEL_GROUPS.fp.join(', ')}
 
   --quick  a fifth of the work, once: to see that it runs, not to compare
@@ -40,6 +41,8 @@ interface BenchResult {
   idle?: { share: number; limit: number };
   configurations?: ConfigurationsResult;
   boot?: BootResult;
+  /** Several CPUs with a job each, beside one. */
+  cpus?: CpusResult;
   qemu: string | null;
 }
 
@@ -109,6 +112,8 @@ async function main(): Promise<number> {
     } else {
       print('an engine at rest: not measured, needs /proc');
     }
+    result.cpus = measureCpus(board, effort);
+    print(cpusLine(result.cpus));
     const noSystem = bootMissing();
     if (noSystem === undefined) {
       result.boot = await measureBoot(BENCH_BOARD, {

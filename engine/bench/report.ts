@@ -2,6 +2,7 @@
 import type { BootResult } from './boot.ts';
 import type { KernelResult } from './compare.ts';
 import type { ConfigurationsResult } from './configurations.ts';
+import type { CpusResult } from './cpus.ts';
 
 const cell = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
 
@@ -33,8 +34,19 @@ export function configurationLines({ files, seconds, limit, compiler }: Configur
   return [all, limitLine(title, compiler.ratio.toFixed(3), `${compiler.limit} of that`, within)];
 }
 
+/** Several CPUs' rate, of one CPU's, against its limit. */
+export function cpusLine({ cpus, kernels, ratio, limit }: CpusResult): string {
+  const each = kernels.map((kernel) => `${kernel.name} ${kernel.ratio.toFixed(2)}`).join(', ');
+  return limitLine(
+    `${cpus} CPUs with the same job, of one CPU's rate`,
+    `${ratio.toFixed(2)}; ${each}`,
+    `${limit}`,
+    ratio >= limit,
+  );
+}
+
 /** QEMU's time times this is the limit of a boot. */
-const BOOT_LIMIT = 4;
+const BOOT_LIMIT = 1.2;
 
 /** A boot against its limit, or its bare time where there is no QEMU. */
 export function bootLine({ seconds, qemuSeconds, ratio }: BootResult): string {

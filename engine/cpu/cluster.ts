@@ -118,7 +118,7 @@ export class CpuCluster {
       ({ affinity, model }, i) => new Processor(this, i, BigInt(affinity), model, options.port, emptyMap),
     );
     const features = commonFeatures(this.cpus);
-    this.decoder = new Decoder(memory, features, this.breakpoints);
+    this.decoder = new Decoder(memory, features, this.breakpoints, !tuning);
     if (tuning) {
       const services = this.exports as unknown as WebAssembly.Exports;
       this.regions = new RegionCache({

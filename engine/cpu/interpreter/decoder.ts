@@ -34,17 +34,27 @@ export class Decoder {
   private readonly templates = new Int32Array(TEMPLATES * TEMPLATE.SIZE);
   private readonly features: ReadonlySet<Feature>;
   private readonly breakpoints: Pick<Breakpoints, 'at'>;
+  private readonly fuses: boolean;
   private readonly scratch = new DataView(new ArrayBuffer(RECORD_SIZE));
   private readonly placements = new Map<Instruction, Placement>();
   /** Handlers that BREAKPOINT stands in front of, by record. */
   private readonly covered = new Map<number, number>();
 
-  /** `features`: what the CPUs have; instructions of other extensions are unallocated. */
-  constructor(memory: WebAssembly.Memory, features: ReadonlySet<Feature>, breakpoints: Pick<Breakpoints, 'at'>) {
+  /**
+   * `features`: what the CPUs have; instructions of other extensions are unallocated. `fuses`: the loop has handlers for
+   * two records.
+   */
+  constructor(
+    memory: WebAssembly.Memory,
+    features: ReadonlySet<Feature>,
+    breakpoints: Pick<Breakpoints, 'at'>,
+    fuses: boolean,
+  ) {
     this.memory = new DataView(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.features = features;
     this.breakpoints = breakpoints;
+    this.fuses = fuses;
   }
 
   /** The handler of a record's instruction in spite of the BREAKPOINT there. */
@@ -69,7 +79,7 @@ export class Decoder {
       next++;
       if (!goesOn) break;
     }
-    this.fuse(records, index, next);
+    if (this.fuses) this.fuse(records, index, next);
     return next - index;
   }
 

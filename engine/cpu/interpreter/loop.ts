@@ -157,6 +157,10 @@ class LoopWriter {
         f.brTable(targets, labels.outlined, i32.load16u(locals.ip.get));
         return;
       }
+      if (!this.has(number)) {
+        targets[number] = labels.outlined;
+        return nest(number - 1);
+      }
       f.block((label) => {
         targets[number] = label;
         nest(number - 1);
@@ -165,6 +169,14 @@ class LoopWriter {
       f.releaseTemporaries();
     };
     nest(INLINE_END - 1);
+  }
+
+  /**
+   * Beside translated regions, no record says a fused handler: what is worth fusing is in a region soon, and the loop
+   * without them is there, optimized by the host, in half the time.
+   */
+  private has(number: number): boolean {
+    return this.hot === 0 || HANDLERS[number]?.parts.length !== 2;
   }
 
   private handler(number: number, labels: LoopLabels, area: AreaLayout): void {
