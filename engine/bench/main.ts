@@ -10,13 +10,24 @@ import { canMeasureIdle, measureIdleShare } from './idle.ts';
 import { BENCH_BOARD, JOURNEYS, measureJourney } from './journeys.ts';
 import { groupOf, KERNEL_GROUPS, KERNELS, type KernelGroup, type KernelName } from './kernels.ts';
 import { qemuVersion } from './qemu.ts';
-import { bootLine, configurationLines, cpusLine, KERNEL_HEADING, kernelLine, limitLine, meanLine } from './report.ts';
+import {
+  bootLine,
+  configurationLines,
+  cpusLine,
+  KERNEL_HEADING,
+  kernelLine,
+  limitLine,
+  meanLine,
+  responseLines,
+} from './report.ts';
+import { measureResponse, type ResponseResult } from './response.ts';
 import { geometricMean, median } from './statistics.ts';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
 
 Runs kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
-an inmate, for enable and for Debian's kernel, what an engine at rest costs, and what four busy CPUs do beside one. With kernels named only these are run.
+an inmate, for enable and for Debian's kernel, how soon a busy run pauses and takes input, what an engine
+at rest costs, and what four busy CPUs do beside one. With kernels named only these are run.
 Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and ciphers: ${KERNEL_GROUPS.fp.join(', ')}
 
   --quick  a fifth of the work, once: to see that it runs, not to compare
@@ -27,6 +38,9 @@ Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and cip
 const THOROUGH = { share: 1, repeat: 3 };
 const QUICK = { share: 0.2, repeat: 1 };
 const IDLE_LIMIT = 0.05;
+/** Pauses, and characters typed, for each guest. */
+const REQUESTS = 50;
+const QUICK_REQUESTS = 10;
 const BOARDS = join(import.meta.dirname, '../../boards');
 const CORPUS = join(import.meta.dirname, '../config/source/corpus');
 
@@ -43,6 +57,7 @@ interface BenchResult {
   boot?: BootResult;
   /** Several CPUs with a job each, beside one. */
   cpus?: CpusResult;
+  response?: ResponseResult[];
   qemu: string | null;
 }
 
@@ -112,6 +127,9 @@ async function main(): Promise<number> {
     } else {
       print('an engine at rest: not measured, needs /proc');
     }
+    result.response = await measureResponse(values.quick ? QUICK_REQUESTS : REQUESTS, (response) => {
+      for (const line of responseLines(response)) print(line);
+    });
     result.cpus = measureCpus(board, effort);
     print(cpusLine(result.cpus));
     const noSystem = bootMissing();

@@ -3,6 +3,7 @@ import type { BootResult } from './boot.ts';
 import type { KernelResult } from './compare.ts';
 import type { ConfigurationsResult } from './configurations.ts';
 import type { CpusResult } from './cpus.ts';
+import type { ResponseResult } from './response.ts';
 
 const cell = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
 
@@ -32,6 +33,21 @@ export function configurationLines({ files, seconds, limit, compiler }: Configur
   const title = `gcc and objcopy over ${compiler.files} of them take ${compiler.seconds.toFixed(2)} s; ours`;
   const within = compiler.ratio <= compiler.limit;
   return [all, limitLine(title, compiler.ratio.toFixed(3), `${compiler.limit} of that`, within)];
+}
+
+/** An answer to a person: 20 ms, whatever the guest does. */
+const RESPONSE_LIMIT_MS = 20;
+
+/** One guest's answers: the median against the limit, and the worst, in which the host's other work shows. */
+export function responseLines({ guest, pauseMs, inputMs }: ResponseResult): string[] {
+  const line = (what: string, { median, worst }: ResponseResult['pauseMs']): string =>
+    limitLine(
+      `${what}, guest: ${guest}`,
+      `${median.toFixed(1)} ms, at worst ${worst.toFixed(1)} ms`,
+      `${RESPONSE_LIMIT_MS} ms`,
+      median <= RESPONSE_LIMIT_MS,
+    );
+  return [line('pause', pauseMs), ...(inputMs ? [line('echo of a character', inputMs)] : [])];
 }
 
 /** Several CPUs' rate, of one CPU's, against its limit. */
