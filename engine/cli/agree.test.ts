@@ -1,5 +1,7 @@
 // The lock step finds what it is for: the translator is broken from outside for one instruction of a guest, and the first
 // difference is that instruction, with its address, its text and what it wrote on either tier.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Assembler, encode } from '../cpu/testing/assembler.ts';
@@ -10,7 +12,7 @@ import type { Divergence } from '../debug/lock-step.ts';
 import { BoardLibrary } from '../service/library.ts';
 import type { RunSetup } from '../service/run.ts';
 import { guestNs } from '../util/units.ts';
-import { steppedRun } from './agree.ts';
+import { agreeCommand, steppedRun } from './agree.ts';
 
 const library = new BoardLibrary(join(import.meta.dirname, '../../boards'));
 const board = library.loadWithCpus('qemu-arm64', 2);
@@ -119,4 +121,21 @@ describe('in lock step', () => {
     expect(state.map(({ what }) => what)).toEqual(['memory 0x40081010', 'memory 0x40081018']);
     expect(state[1]).toMatchObject({ interpreted: '0x0000000000000000' });
   });
+});
+
+it('as a command it says so, and what it was given', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cellblock-agree-'));
+  try {
+    const path = join(folder, 'kernel.bin');
+    writeFileSync(path, kernel);
+    const print = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await agreeCommand(['qemu-arm64', '--cpus', '1', '--kernel', path, '--seconds', '1'])).toBe(0);
+    expect(print.mock.calls.join('')).toMatch(
+      /^Both tiers agree: 0\.0\d+ s of guest time, 1\d{5} instructions, compared \d+ times\.\n$/,
+    );
+    await expect(agreeCommand([])).rejects.toThrow(/it takes a board/);
+    await expect(agreeCommand(['qemu-arm64', '--seconds', 'x'])).rejects.toThrow(/--seconds/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -65,6 +65,8 @@ const hex = (value: bigint | number, digits = 16): string => `0x${value.toString
 class Pair {
   readonly interpreted: SteppedRun;
   readonly translated: SteppedRun;
+  /** All output so far that differs. */
+  readonly #output: StateDifference[] = [];
 
   constructor(make: (tier: Tier) => SteppedRun) {
     this.interpreted = make('interpreted');
@@ -90,11 +92,12 @@ class Pair {
     return this.translated.advance(limit) || goesOn;
   }
 
-  *output(): Generator<StateDifference> {
+  output(): readonly StateDifference[] {
     const [one, other] = [this.interpreted.takeOutput(), this.translated.takeOutput()];
     for (let i = 0; i < Math.max(one.length, other.length); i++)
       if (one[i] !== other[i])
-        yield { what: `output ${i + 1} since`, interpreted: one[i] ?? 'none', translated: other[i] ?? 'none' };
+        this.#output.push({ what: 'output', interpreted: one[i] ?? 'none', translated: other[i] ?? 'none' });
+    return this.#output;
   }
 
   get sameRegisters(): boolean {
@@ -141,7 +144,7 @@ class Pair {
   }
 
   get same(): boolean {
-    return this.sameRegisters && this.output().next().done === true && this.memory().next().done === true;
+    return this.sameRegisters && this.output().length === 0 && this.memory().next().done === true;
   }
 }
 
@@ -181,7 +184,7 @@ export function runInLockStep(
     goesOn = pair.now < until && pair.advance(pair.next);
     slices++;
     const thorough = !goesOn || slices % MEMORY_EVERY === 0;
-    const same = thorough ? pair.same : pair.sameRegisters && pair.output().next().done === true;
+    const same = thorough ? pair.same : pair.sameRegisters && pair.output().length === 0;
     if (!same) {
       const divergence = new Search(make).slice(good, pair.now) ?? {
         ...{ from: good, to: pair.now, at: undefined },
