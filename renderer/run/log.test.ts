@@ -58,7 +58,7 @@ describe('stored consoles', () => {
   });
 
   it('breaks lines into rows as a terminal of that width does', () => {
-    const read = log('\x1b[1mabcdefg\x1b[m\n\nxyz\n');
+    const read = log('\x1b[1mabcdefg\x1b[m\n\nxyz   \n');
     const rows = read.rows(3).map(({ line, start }) => [line, read.text(line).slice(start, start + 3)]);
     expect(rows).toEqual([
       [0, 'abc'],

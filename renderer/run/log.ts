@@ -36,7 +36,7 @@ export class ConsoleLog {
   readonly #marks: ConsoleText['marks'];
   /** Byte offset at which each line starts. */
   readonly #starts: number[];
-  /** Characters of lines, once they are needed. */
+  /** Characters of lines without blanks at their ends, once they are needed. */
   readonly #lengths = new Map<number, number>();
 
   constructor({ bytes, marks }: ConsoleText) {
@@ -64,7 +64,7 @@ export class ConsoleLog {
   }
 
   /**
-   * The lines as rows of at most `columns` characters, as a terminal of that width breaks them.
+   * The lines as rows of at most `columns` characters, as a terminal of that width breaks them; blanks at the end take no row.
    * @returns for each row its line and the character of the line that it begins with
    */
   rows(columns: number): LogRow[] {
@@ -82,7 +82,7 @@ export class ConsoleLog {
 
   #length(line: number): number {
     let length = this.#lengths.get(line);
-    if (length === undefined) this.#lengths.set(line, (length = this.text(line).length));
+    if (length === undefined) this.#lengths.set(line, (length = this.text(line).trimEnd().length));
     return length;
   }
 

@@ -33,7 +33,9 @@ describe('statistics of the engine', () => {
     expect(translatedShare(statistics, 700)).toBe(1);
   });
 
-  it('leave out what an older record does not have', () => {
+  it('leave out what an older record does not have, and exits of what never was', () => {
+    const cold = { ...statistics, regionsTranslated: 0 };
+    expect(statisticsGroups(cold, 1000).map(({ title }) => title)).not.toContain('exits of regions');
     const { regionExits: _, ...older } = statistics;
     expect(statisticsGroups(older, 1000).map(({ title }) => title)).not.toContain('exits of regions');
   });

@@ -31,7 +31,8 @@ export const translatedShare = (statistics: CacheStatistics, instructions: numbe
 
 /** @param instructions that the guest has executed, on all CPUs */
 export function statisticsGroups(statistics: CacheStatistics, instructions: number): StatisticsGroup[] {
-  const { exits, regionExits, translateMs } = statistics;
+  const { exits, translateMs } = statistics;
+  const regionExits = statistics.regionsTranslated > 0 ? statistics.regionExits : undefined;
   const inRegions = statistics.instructionsInRegions;
   return [
     {
