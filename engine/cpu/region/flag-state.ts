@@ -179,18 +179,3 @@ export class FlagState {
 }
 
 const wide = (value: Word): X64 => (value.type === I64 ? (value as X64) : i64.extendU(value as X32));
-
-/** Whether two expressions compute the same from the same. */
-export function sameExpression(a: Expression | null, b: Expression | null): boolean {
-  if (a === b) return true;
-  if (a === null || b === null) return false;
-  return (
-    a.op === b.op &&
-    a.type === b.type &&
-    a.k === b.k &&
-    a.hi === b.hi &&
-    sameExpression(a.a, b.a) &&
-    sameExpression(a.b, b.b) &&
-    sameExpression(a.c, b.c)
-  );
-}

@@ -4,7 +4,6 @@
 // loops and behind calls for all that may run before the next check, so that it never runs out in the middle.
 import type { AreaLayout } from '../core/layout.ts';
 import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layout.ts';
-import type { LazyKind } from '../core/lazy-flags.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
@@ -19,8 +18,8 @@ import { DISPATCH, inPage } from './blocks.ts';
 import { regionMeaning, SP_BIT } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
 import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isOutlined, liveBehind } from './flow.ts';
-import type { FlagOperands, FlagState } from './flag-state.ts';
-import { sameExpression } from './flag-state.ts';
+import type { FlagState } from './flag-state.ts';
+import { LoopFlags, sameOperands } from './loop-flags.ts';
 import type { RegionServices } from './operations.ts';
 import { RegionOperations } from './operations.ts';
 
@@ -61,7 +60,7 @@ export class RegionWriter {
   private readonly site: L32;
   /** Where the indirect jump in front of the dispatch goes. */
   private readonly target: L64;
-  private readonly flagsOfLoops = new Map<number, LoopFlags | null>();
+  private readonly loopFlags: LoopFlags;
   private readonly labels = new Map<number, Label>();
   /** By number of the set that they store. */
   private readonly sideExits: Label[] = [];
@@ -80,6 +79,7 @@ export class RegionWriter {
     this.site = f.local(I32);
     this.target = f.local(I64);
     const { area, ranged } = place;
+    this.loopFlags = new LoopFlags(flow, (instruction) => this.flagsSetBy(instruction));
     this.operations = new RegionOperations(f, { area, ranged, services, leave: () => this.leaveHere() });
   }
 
@@ -279,7 +279,7 @@ export class RegionWriter {
   /** The flags at the start of a block that several go on to. */
   private meetFlags(block: FlowBlock): void {
     if (block.flagsLive) this.flags.become(LAZY.EXPLICIT);
-    else this.flags.become('dynamic', this.loopFlags(block)?.operands);
+    else this.flags.become('dynamic', this.loopFlags.of(block)?.operands);
   }
 
   /** Makes the flags what a block that several go on to expects. */
@@ -290,7 +290,7 @@ export class RegionWriter {
       operations.makeFlagsExplicit();
       return flags.gather();
     }
-    const loop = this.loopFlags(successor);
+    const loop = this.loopFlags.of(successor);
     if (!loop) {
       if (successor.flagsWanted) flags.gather();
       return;
@@ -300,37 +300,6 @@ export class RegionWriter {
     if (same && flags.known === 'dynamic') return;
     this.storeFlags(exit.flagsDirty);
     f.set(flagKind, LAZY.STORED);
-  }
-
-  /**
-   * The operation that sets the flags in front of every way back to a loop, if it is the same one and its operands are in
-   * registers: then the loop need not carry them along.
-   */
-  private loopFlags(block: FlowBlock): LoopFlags | undefined {
-    if (!block.loop || !block.flagsWanted || block.block.ending.kind === 'dispatch') return undefined;
-    const found = this.flagsOfLoops.get(block.order);
-    if (found !== undefined) return found ?? undefined;
-    const ways = block.predecessors.map((from) => this.flow.blocks[from]!);
-    const back = ways.filter(({ order }) => order >= block.order).map((way) => this.flagsAtEnd(way));
-    const [first] = back;
-    const dispatched = ways.some((way) => way.block.ending.kind === 'dispatch');
-    const agreed =
-      first &&
-      !dispatched &&
-      back.every((other) => other?.kind === first.kind && sameOperands(other.operands, first.operands));
-    this.flagsOfLoops.set(block.order, agreed ? first : null);
-    return agreed ? first : undefined;
-  }
-
-  /** The operation that set the flags at the end of a block, if that is in the block and its operands in registers. */
-  private flagsAtEnd({ block, effects, endEffects }: FlowBlock): LoopFlags | undefined {
-    const last = effects.findLastIndex(({ setsFlags }) => setsFlags);
-    if (last < 0) return undefined;
-    const { known, operands } = this.flagsSetBy(block.body[last]!);
-    if (known === 'dynamic' || !operands) return undefined;
-    const behind = [...effects.slice(last + 1), ...(endEffects ? [endEffects] : [])];
-    const lost = behind.some((other) => isOutlined(other) || (other.writes & operands.registers) !== 0);
-    return lost ? undefined : { kind: known, operands };
   }
 
   /** What is known of the flags behind an instruction: it is written once for nobody. */
@@ -343,6 +312,7 @@ export class RegionWriter {
       leave: () => undefined,
       locals: this.operations.locals,
     });
+    // It may read the flags as well.
     trial.flagState.become(LAZY.EXPLICIT);
     trial.take(instruction);
     regionMeaning(instruction.form)!(trial, instruction.form.statics);
@@ -587,15 +557,6 @@ export class RegionWriter {
 
 /** Whether a block has its place in front of which several may have been: those it dominates know more. */
 const meets = (block: FlowBlock): boolean => block.merge || block.loop;
-
-const sameOperands = (one: FlagOperands, other: FlagOperands): boolean =>
-  sameExpression(one.a, other.a) && sameExpression(one.b, other.b);
-
-/** The operation that sets the flags for another turn of a loop. */
-interface LoopFlags {
-  readonly kind: LazyKind;
-  readonly operands: FlagOperands;
-}
 
 /** What must be stored where control leaves behind a block. */
 interface Exit {

@@ -1,0 +1,74 @@
+// Loops whose every turn ends by setting the flags in the same way from the same registers: they need not carry the operands
+// along, for whoever wants the flags at the start of a turn finds them where the last one left them.
+import type { LazyKind } from '../core/lazy-flags.ts';
+import type { Expression } from '../wasm/expression.ts';
+import type { GuestInstruction } from './blocks.ts';
+import type { FlagOperands, FlagState } from './flag-state.ts';
+import type { Flow, FlowBlock } from './flow.ts';
+import { isOutlined } from './flow.ts';
+
+/** The operation that sets the flags for another turn of a loop. */
+export interface TurnFlags {
+  readonly kind: LazyKind;
+  readonly operands: FlagOperands;
+}
+
+export class LoopFlags {
+  private readonly flow: Flow;
+  /** What is known of the flags behind an instruction. */
+  private readonly setBy: (instruction: GuestInstruction) => FlagState;
+  private readonly found = new Map<number, TurnFlags | undefined>();
+
+  constructor(flow: Flow, setBy: (instruction: GuestInstruction) => FlagState) {
+    this.flow = flow;
+    this.setBy = setBy;
+  }
+
+  /** The operation in front of every way back to a loop's first block, if it is the same one. */
+  of(block: FlowBlock): TurnFlags | undefined {
+    const { order } = block;
+    if (!this.found.has(order)) this.found.set(order, this.find(block));
+    return this.found.get(order);
+  }
+
+  private find({ order, loop, flagsWanted, predecessors, block }: FlowBlock): TurnFlags | undefined {
+    const ways = predecessors.map((from) => this.flow.blocks[from]!);
+    // What a table goes to must be ready for all of its targets.
+    const dispatches = [block, ...ways.map((way) => way.block)].some(({ ending }) => ending.kind === 'dispatch');
+    if (!loop || !flagsWanted || dispatches) return undefined;
+    const [first, ...others] = ways.filter((way) => way.order >= order).map((way) => this.atEnd(way));
+    const agreed = others.every(
+      (other) => first && other?.kind === first.kind && sameOperands(other.operands, first.operands),
+    );
+    return agreed ? first : undefined;
+  }
+
+  /** The operation that set the flags at the end of a block, if that is in the block and its operands are in registers. */
+  private atEnd({ block, effects, endEffects }: FlowBlock): TurnFlags | undefined {
+    const last = effects.findLastIndex(({ setsFlags }) => setsFlags);
+    if (last < 0) return undefined;
+    const { known, operands } = this.setBy(block.body[last]!);
+    if (known === 'dynamic' || !operands) return undefined;
+    const behind = [...effects.slice(last + 1), ...(endEffects ? [endEffects] : [])];
+    const lost = behind.some((other) => isOutlined(other) || (other.writes & operands.registers) !== 0);
+    return lost ? undefined : { kind: known, operands };
+  }
+}
+
+export const sameOperands = (one: FlagOperands, other: FlagOperands): boolean =>
+  sameExpression(one.a, other.a) && sameExpression(one.b, other.b);
+
+/** Whether two expressions compute the same from the same. */
+function sameExpression(a: Expression | null, b: Expression | null): boolean {
+  if (a === b) return true;
+  if (a === null || b === null) return false;
+  return (
+    a.op === b.op &&
+    a.type === b.type &&
+    a.k === b.k &&
+    a.hi === b.hi &&
+    sameExpression(a.a, b.a) &&
+    sameExpression(a.b, b.b) &&
+    sameExpression(a.c, b.c)
+  );
+}
