@@ -33,7 +33,7 @@ export interface ExecutedInstruction {
   readonly pc: bigint;
   /** Nothing where it could not be fetched. */
   readonly instruction: { readonly word: number; readonly text: string } | undefined;
-  /** It writes what differs, and is the last that does. */
+  /** The first of those that write a value for the last time that differs in the end. */
   readonly suspect: boolean;
 }
 
@@ -264,7 +264,7 @@ class Search {
     return pair;
   }
 
-  /** The instructions from one to another as the interpreter runs them, and which of them writes what differs in the end. */
+  /** The instructions from one to another as the interpreter runs them, and which of them first writes what differs in the end. */
   private trace(from: number, to: number, cpu: number, entry: number, last: number, end: Pair): ExecutedInstruction[] {
     const run = this.make('interpreted');
     while (run.machine.now < from && run.advance(guestNs(from)));
@@ -272,23 +272,25 @@ class Search {
     if (entry > 0) run.step(cpu, instructions(entry), guestNs(to));
     const registers = [...end.registers()].map(({ what }) => what.replace(`CPU ${cpu} `, ''));
     const places = [...end.memory()].slice(0, MOST).map(({ address }) => address);
-    const watched = (): string => {
+    const watched = (): readonly unknown[] => {
       const state = snapshot(core);
       const words = places.map((address) => run.machine.memory.read(address, 8).join());
-      return [...registers.filter((name) => name !== 'PC').map((name) => state.get(name)), ...words].join(' ');
+      // Every instruction changes the PC.
+      return [...registers.filter((name) => name !== 'PC').map((name) => state.get(name)), ...words];
     };
-    const executed: { pc: bigint; instruction: ExecutedInstruction['instruction']; writes: boolean }[] = [];
+    const executed: Omit<ExecutedInstruction, 'suspect'>[] = [];
     let before = watched();
+    const lastWriter = before.map(() => Infinity);
     for (let n = entry; n < last; n++) {
-      const { pc } = core;
-      const instruction = nextInstruction(core);
+      executed.push({ pc: core.pc, instruction: nextInstruction(core) });
       run.step(cpu, instructions(1), guestNs(to));
       const after = watched();
-      executed.push({ pc, instruction, writes: after !== before });
+      for (const [item, value] of after.entries()) if (value !== before[item]) lastWriter[item] = n - entry;
       before = after;
     }
-    const suspect = executed.findLastIndex(({ writes }) => writes);
-    return executed.map(({ pc, instruction }, i) => ({ pc, instruction, suspect: i === suspect }));
+    // A wrong branch changes nothing but the PC: it is the last.
+    const suspect = Math.min(...lastWriter, executed.length - 1);
+    return executed.map((one, index) => ({ ...one, suspect: index === suspect }));
   }
 }
 
@@ -310,7 +312,10 @@ export function describeDivergence({ from, to, at, state }: Divergence): string 
     const { cpu, instructions: executed } = at;
     const culprit = executed.find(({ suspect }) => suspect) ?? executed[0]!;
     lines.push(`First difference: CPU ${cpu} at ${hex(culprit.pc)}: ${textOf(culprit)}`);
-    lines.push('', `Run in one go by CPU ${cpu}, these end differently (> writes what differs, last):`);
+    lines.push(
+      '',
+      `Run in one go by CPU ${cpu}, these end differently (> the first to write what differs in the end):`,
+    );
     const shown = executed.slice(-MOST);
     if (shown.length < executed.length) lines.push(`    … ${executed.length - shown.length} before`);
     for (const one of shown) {
