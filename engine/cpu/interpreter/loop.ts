@@ -172,11 +172,12 @@ class LoopWriter {
   }
 
   /**
-   * Beside translated regions, no record says a fused handler: what is worth fusing is in a region soon, and the loop
-   * without them is there, optimized by the host, in half the time.
+   * Beside translated regions the loop does without fused handlers and floating point: what is worth it is in a region
+   * soon, and the host has the rest of the loop optimized in a quarter of the time and memory.
    */
   private has(number: number): boolean {
-    return this.hot === 0 || HANDLERS[number]?.parts.length !== 2;
+    const parts = HANDLERS[number]?.parts;
+    return this.hot === 0 || !parts || (parts.length === 1 && !usesFp(parts[0].instruction));
   }
 
   private handler(number: number, labels: LoopLabels, area: AreaLayout): void {

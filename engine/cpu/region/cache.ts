@@ -17,7 +17,7 @@ import { translateRegions } from './translate.ts';
 
 interface Region extends Assignment {
   /** Offsets of the words that it was made from. */
-  readonly words: readonly number[];
+  readonly words: Uint16Array;
   /** Its part of the module's bytes. */
   readonly bytes: number;
 }
@@ -206,11 +206,7 @@ export class RegionCache {
   }
 
   /** Whether code is still what it was, and its records are where they were and hold it. */
-  private isAsCopied(
-    { page, records, entry }: Assignment,
-    { words: before }: PageCopy,
-    words: readonly number[],
-  ): boolean {
+  private isAsCopied({ page, records, entry }: Assignment, { words: before }: PageCopy, words: Uint16Array): boolean {
     return (
       this.options.codePages.recordsOf(page) === records &&
       this.handlerAt(records, entry) < REGION_HANDLER.FIRST &&
@@ -270,7 +266,7 @@ export class RegionCache {
   private putIn(
     assignments: readonly Assignment[],
     { module, bytes, regions }: Translation,
-    mayBeUsed: (i: number, words: readonly number[]) => boolean,
+    mayBeUsed: (i: number, words: Uint16Array) => boolean,
   ): void {
     const { memory, table, services, emitOutlined, tuning } = this.options;
     const usable = regions.map(({ words }, i) => words.length > 0 && mayBeUsed(i, words));

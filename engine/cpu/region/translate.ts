@@ -29,7 +29,7 @@ export interface Assignment {
 
 export interface Translated {
   /** Offsets of the words that it was made from; empty if there is nothing to translate, and then no region. */
-  readonly words: readonly number[];
+  readonly words: Uint16Array;
   /** Handlers whose outlined functions it calls. */
   readonly outlined: readonly number[];
 }
@@ -43,7 +43,7 @@ export interface Translation {
   readonly regions: readonly Translated[];
 }
 
-const NOTHING: Translated = { words: [], outlined: [] };
+const NOTHING: Translated = { words: new Uint16Array(), outlined: [] };
 
 /** @throws WebAssembly.CompileError or RangeError where the host cannot compile regions */
 export function translateRegions(
@@ -81,11 +81,13 @@ export function translateRegions(
   return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };
 }
 
-const wordsOf = (blocks: readonly Block[]): number[] =>
-  blocks.flatMap(({ body, ending }) => [
-    ...body.map(({ offset }) => offset),
-    ...('instruction' in ending ? [ending.instruction.offset] : []),
-  ]);
+const wordsOf = (blocks: readonly Block[]): Uint16Array =>
+  Uint16Array.from(
+    blocks.flatMap(({ body, ending }) => [
+      ...body.map(({ offset }) => offset),
+      ...('instruction' in ending ? [ending.instruction.offset] : []),
+    ]),
+  );
 
 /** Handlers whose outlined functions a region calls: the entry's, and of what is not inline. */
 function* outlinedHandlers(blocks: readonly Block[]): Iterable<number> {
