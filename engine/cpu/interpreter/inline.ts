@@ -115,14 +115,18 @@ export class InlineOperations extends LeavingOperations {
     this.f.brIf(this.labels.outlined, condition, 'unlikely');
   }
 
-  protected access(address: X64, { bytes, write, aligned }: HostAccess, use: (host: X32) => void): void {
+  protected access(
+    address: X64,
+    { bytes, write, aligned }: HostAccess,
+    use: (host: X32, offset: number) => void,
+  ): void {
     const { f, locals } = this;
     const { READ, WRITE, ADDEND } = DATA_TLB;
     const entry = f.keep(dataTlbEntry(locals.tlb.get, address));
     // No tag has any of the low bits.
     const tag = aligned ? i64.and(address, -4096 | (bytes - 1)) : wantedTag(address, bytes);
     this.leaveIf(i64.ne(tag, i64.load(entry, write ? WRITE : READ)));
-    use(f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND))));
+    use(f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND))), 0);
   }
 
   /** Goes on to the next record. */

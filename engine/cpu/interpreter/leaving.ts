@@ -23,10 +23,10 @@ export abstract class LeavingOperations extends RecordOperations {
   /** Leaves if a word is not zero. */
   protected abstract leaveIf(condition: X32): void;
   /**
-   * Hands `use` the host address of an access, and leaves if it needs more than memory. `use` may be called more than once,
-   * for ways of which one is taken.
+   * Hands `use` the host address of an access, as a base and an offset, and leaves if it needs more than memory. `use` may be
+   * called more than once, for ways of which one is taken.
    */
-  protected abstract access(address: X64, access: HostAccess, use: (host: X32) => void): void;
+  protected abstract access(address: X64, access: HostAccess, use: (host: X32, offset: number) => void): void;
 
   private require(field: StateField): void {
     this.leaveIf(i32.eqz(i32.load(this.window, STATE[field])));
@@ -67,52 +67,54 @@ export abstract class LeavingOperations extends RecordOperations {
     const { f } = this;
     const value = f.temporary(I64);
     const how = { ...reading(1 << access.scale), aligned: access.ordered === true };
-    this.access(address, how, (host) => f.set(value, hostLoad(host, access)));
+    this.access(address, how, (host, at) => f.set(value, hostLoad(host, access, at)));
     return value.get;
   }
   store(address: X64, value: X64, access: Access): void {
     const kept = this.keep(value);
     const how = { ...writing(1 << access.scale), aligned: access.ordered === true };
-    this.access(address, how, (host) => hostStore(this.f, host, kept, access.scale));
+    this.access(address, how, (host, at) => hostStore(this.f, host, kept, access.scale, at));
   }
   loadPair(address: X64, access: Access): readonly [X64, X64] {
     const { f } = this;
     const values = [f.temporary(I64), f.temporary(I64)] as const;
-    this.access(address, reading(2 << access.scale), (host) =>
-      values.forEach((value, i) => f.set(value, hostLoad(host, access, i << access.scale))),
+    this.access(address, reading(2 << access.scale), (host, at) =>
+      values.forEach((value, i) => f.set(value, hostLoad(host, access, at + (i << access.scale)))),
     );
     return [values[0].get, values[1].get];
   }
   storePair(address: X64, first: X64, second: X64, access: Access): void {
     const values = [this.keep(first), this.keep(second)];
-    this.access(address, writing(2 << access.scale), (host) =>
-      values.forEach((value, i) => hostStore(this.f, host, value, access.scale, i << access.scale)),
+    this.access(address, writing(2 << access.scale), (host, at) =>
+      values.forEach((value, i) => hostStore(this.f, host, value, access.scale, at + (i << access.scale))),
     );
   }
   loadVectorPair(address: X64, scale: number, targets: readonly [string, string]): void {
-    this.access(address, reading(2 << scale), (host) =>
+    this.access(address, reading(2 << scale), (host, at) =>
       targets.forEach((target, i) => {
-        if (scale === 4) this.writeVector(target, v128.load(host, 16 * i));
-        else this.writeVectorLow(target, hostLoad(host, { scale }, i << scale));
+        if (scale === 4) this.writeVector(target, v128.load(host, at + 16 * i));
+        else this.writeVectorLow(target, hostLoad(host, { scale }, at + (i << scale)));
       }),
     );
   }
   storeVectorPair(address: X64, first: XV, second: XV): void {
     const values = [this.keep(first), this.keep(second)];
-    this.access(address, writing(32), (host) => values.forEach((value, i) => this.f.store128(host, 16 * i, value)));
+    this.access(address, writing(32), (host, at) =>
+      values.forEach((value, i) => this.f.store128(host, at + 16 * i, value)),
+    );
   }
   loadVector(address: X64): XV {
     const value = this.f.temporary(V128);
-    this.access(address, reading(16), (host) => this.f.set(value, v128.load(host)));
+    this.access(address, reading(16), (host, at) => this.f.set(value, v128.load(host, at)));
     return value.get;
   }
   storeVector(address: X64, value: XV): void {
     const kept = this.keep(value);
-    this.access(address, writing(16), (host) => this.f.store128(host, 0, kept));
+    this.access(address, writing(16), (host, at) => this.f.store128(host, at, kept));
   }
   structure(address: X64, bytes: number, write: boolean, body: (memory: Elements) => void): void {
     const host = this.f.temporary(I32);
-    this.access(address, { bytes, write, aligned: false }, (at) => this.f.set(host, at));
+    this.access(address, { bytes, write, aligned: false }, (base, at) => this.f.set(host, i32.add(base, at)));
     body(hostElements(this.f, host.get));
   }
 }

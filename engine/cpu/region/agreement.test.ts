@@ -31,6 +31,8 @@ const DATA = RAM_BASE + MiB;
 const BASE = 20;
 const JUMP = 21;
 const OTHER = 22;
+/** Holds an address from which accesses run into the next page. */
+const NEAR_END = 23;
 
 /** A small source of numbers that fast-check can shrink. */
 class Choices {
@@ -49,6 +51,7 @@ function straight(c: Choices): number {
   const [Rd, Rn, Rm] = [c.below(8), c.below(8), c.below(8)];
   const sf = c.below(2);
   const cond = c.below(14);
+  const base = c.below(2) === 0 ? BASE : NEAR_END;
   const kinds: (() => number)[] = [
     () => encode(['ADD', 'SUB', 'ADDS', 'SUBS'][c.below(4)]! + ' (immediate)', { sf, Rd, Rn, imm12: c.below(4096) }),
     () =>
@@ -68,20 +71,20 @@ function straight(c: Choices): number {
     () =>
       encode(['LDR Xt', 'LDRB Wt', 'LDRSW Xt'][c.below(3)]! + ' (unsigned offset)', {
         Rt: Rd,
-        Rn: BASE,
+        Rn: base,
         imm12: c.below(64),
       }),
     () =>
       encode(['STR Xt', 'STRB Wt', 'STR Wt'][c.below(3)]! + ' (unsigned offset)', {
         Rt: Rd,
-        Rn: BASE,
+        Rn: base,
         imm12: c.below(64),
       }),
     () =>
       encode(['LDP Xt (offset)', 'STP Xt (offset)'][c.below(2)]!, {
         Rt: Rd,
         Rt2: (Rd + 1) % 8,
-        Rn: BASE,
+        Rn: base,
         imm7: c.below(64),
       }),
     // To and from a page that the TLB does not hold for long, and one that is not memory.
@@ -139,6 +142,7 @@ function boardFor(words: readonly number[], regions: false | RegionTuning): Plai
   for (let n = 0; n < 8; n++) board.cpu.setX(n, BigInt(n) * 0x1234_5678_9abc_def1n);
   board.cpu.setX(8, BigInt(2 * MiB));
   board.cpu.setX(BASE, BigInt(DATA));
+  board.cpu.setX(NEAR_END, BigInt(DATA + 4096 - 140));
   board.cpu.setX(30, BigInt(CODE));
   return board;
 }
@@ -148,7 +152,7 @@ const stateOf = (board: PlainBoard) => ({
   pstate: board.cpu.pstate,
   retired: board.cpu.retired,
   x: Array.from({ length: 31 }, (_, n) => board.cpu.x(n)),
-  data: board.bytes(DATA, 1024).join(),
+  data: board.bytes(DATA, 8192).join(),
 });
 
 describe('random control flow', () => {

@@ -15,8 +15,9 @@ import { LeavingOperations } from '../interpreter/leaving.ts';
 import { registerSlot } from '../interpreter/records.ts';
 import type { Expression, In32, In64, X32, X64 } from '../wasm/expression.ts';
 import { constant64, i32, i64, to32, to64 } from '../wasm/expression.ts';
-import type { FunctionBuilder, Label } from '../wasm/function.ts';
+import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
+import { Anchors } from './anchors.ts';
 import { registerBit } from './effects.ts';
 import type { RegisterWrite } from './flag-state.ts';
 import { FlagState } from './flag-state.ts';
@@ -26,6 +27,9 @@ import { RegionLocals } from './locals.ts';
 export type RegionServices = Pick<Services, 'refill' | 'settleFlags' | 'untranslated'>;
 
 const LOCAL_GET = 0x20;
+
+/** Host address of an anchor that is elsewhere: its page ends behind it. */
+const NO_ANCHOR = 0xfff;
 
 /** How an instruction that ends a block goes on. */
 export interface BranchTaker {
@@ -54,6 +58,7 @@ export class RegionOperations extends LeavingOperations {
   /** Writes code that leaves the region in front of the running instruction. */
   private readonly leave: () => void;
   readonly flagState: FlagState;
+  readonly anchors: Anchors;
   private instruction!: GuestInstruction;
   private branches: BranchTaker | undefined;
   /** Register writes of the instruction that wait for its end: what is read meanwhile is the old value. */
@@ -68,12 +73,14 @@ export class RegionOperations extends LeavingOperations {
     this.leave = leave;
     this.locals = locals ?? new RegionLocals(f);
     this.flagState = new FlagState(f, this.locals);
+    this.anchors = new Anchors(f, this.locals);
   }
 
   /** Takes up an instruction; `branches` for those that end a block. */
   take(instruction: GuestInstruction, branches?: BranchTaker): void {
     this.instruction = instruction;
     this.branches = branches;
+    this.anchors.next();
   }
 
   /** Carries out the register writes. */
@@ -85,7 +92,11 @@ export class RegionOperations extends LeavingOperations {
       if (write === last) continue;
       write.value = this.keep(write.value);
     }
-    for (const { bit, value } of this.writes) f.set(locals.register(bit), value);
+    const places = this.writes.map(({ value }) => this.anchors.placeOf(value));
+    this.writes.forEach(({ bit, value }, i) => {
+      f.set(locals.register(bit), value);
+      this.anchors.written(bit, places[i]);
+    });
     this.writes = [];
   }
 
@@ -94,7 +105,10 @@ export class RegionOperations extends LeavingOperations {
   }
 
   override keep<E extends Expression>(value: E): E {
-    return value.op === LOCAL_GET ? value : super.keep(value);
+    if (value.op === LOCAL_GET) return value;
+    const kept = super.keep(value);
+    this.anchors.kept(kept, value);
+    return kept;
   }
 
   private operand(name: string) {
@@ -153,11 +167,13 @@ export class RegionOperations extends LeavingOperations {
     const arm = (body: () => void) => (): void => {
       this.nested++;
       flagState.become(before);
+      this.anchors.forget();
       body();
       this.commit();
       this.nested--;
     };
     super.if(condition, arm(then), otherwise && arm(otherwise));
+    this.anchors.forget();
   }
 
   setFlags(n: X64, z: X64, c: In32, v: In64): void {
@@ -214,19 +230,34 @@ export class RegionOperations extends LeavingOperations {
   }
 
   /** The code of an access is written twice: for memory that is at hand, and for memory that has to be found first. */
-  protected access(address: X64, access: HostAccess, use: (host: X32) => void): void {
+  protected access(address: X64, access: HostAccess, use: (host: X32, offset: number) => void): void {
     const { f } = this;
     const { bytes, write, aligned } = access;
     if (aligned) this.leaveIf(i32.and(i32.wrap(address), bytes - 1));
+    // In the linear range it is measured to cost more than it saves: the search is short there.
+    const place = this.ranged ? undefined : this.anchors.placeOf(address);
+    const anchor = place && this.anchors.find(place, bytes, write);
+    const dropped = place && !anchor ? this.anchors.drop(place, write) : undefined;
     f.block((done) => {
       f.block((elsewhere) => {
-        use(this.ranged ? this.inRange(address, access, elsewhere) : this.inTlb(address, access, elsewhere));
+        if (anchor) {
+          const offset = place.offset - anchor.offset;
+          this.checkAnchor(anchor.host.get, offset + bytes, elsewhere);
+          use(anchor.host.get, offset);
+        } else if (this.ranged) use(this.inRange(address, access, elsewhere), 0);
+        else use(this.inTlb(address, access, dropped, elsewhere), 0);
         f.br(done);
       });
       const host = f.call32(this.services.refill, address, bytes, write ? 1 : 0);
       f.if(i32.eqz(host), this.leave);
-      use(host);
+      if (dropped) f.set(dropped, NO_ANCHOR);
+      use(host, 0);
     });
+  }
+
+  /** Goes elsewhere unless what ends so many bytes behind an anchor lies in its page. */
+  private checkAnchor(host: X32, bytes: number, elsewhere: Label): void {
+    this.f.brIf(elsewhere, i32.gtU(i32.and(host, 0xfff), 4096 - Math.max(bytes, 2)), 'unlikely');
   }
 
   /** Host address by the linear range, and for stores the store map; `elsewhere` if the address is not there. */
@@ -246,17 +277,20 @@ export class RegionOperations extends LeavingOperations {
   }
 
   /** Host address by the data TLB; `elsewhere` if it has no entry for it. */
-  private inTlb(address: X64, { bytes, write }: HostAccess, elsewhere: Label): X32 {
+  private inTlb(address: X64, { bytes, write }: HostAccess, anchor: L32 | undefined, elsewhere: Label): X32 {
     const { f, locals } = this;
     const { READ, WRITE, ADDEND } = DATA_TLB;
     const entry = f.keep(dataTlbEntry(locals.tlb.get, address));
     f.brIf(elsewhere, i64.ne(wantedTag(address, bytes), i64.load(entry, write ? WRITE : READ)), 'unlikely');
-    return f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND)));
+    const host = f.keep(i32.add(i32.wrap(address), i32.load(entry, ADDEND)));
+    if (anchor) f.set(anchor, host);
+    return host;
   }
 
   /** Loads what says where memory is. */
   loadTlb(): void {
     const { f, locals, window } = this;
+    this.anchors.forget();
     f.set(locals.tlb, i32.load(window, STATE.dataTlb));
     if (!this.ranged) return;
     const { OFFSET, MINUS_FIRST, NOT_BYTES, HOST } = LINEAR_RANGE;

@@ -237,6 +237,7 @@ export class RegionWriter {
     const { f, operations, flow, left } = this;
     const { body, ending, start } = block.block;
     if (ending.kind === 'dispatch') return this.dispatch(block, ending.targets);
+    operations.anchors.forget();
     // What one block alone goes on to knows what that one knew.
     if (meets(block)) this.meetFlags(block);
     this.at = { offset: start, ahead: 0, dirty: block.dirty };
