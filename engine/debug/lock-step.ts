@@ -246,7 +246,7 @@ class Search {
       if (count === 0 || this.after(from, to, cpu, count).same) continue;
       const last = first(1, count, (n) => !this.after(from, to, cpu, n).same);
       // Run singly, instructions do not use what was made of several: the fewest that must be run in one go.
-      const entry = first(1, last, (n) => this.after(from, to, cpu, last, n).same) - 1;
+      const entry = latest(last - 1, (n) => !this.after(from, to, cpu, last, n).same);
       const pair = this.after(from, to, cpu, last, entry);
       const state = pair.differences();
       return { from, to, at: { cpu, instructions: this.trace(from, to, cpu, entry, last, pair) }, state };
@@ -305,16 +305,27 @@ function first(from: number, to: number, holds: (n: number) => boolean): number 
   return low;
 }
 
+/** The greatest number up to `most` for which `holds`, where it holds for all below; 0 if for none. Near `most`, mostly. */
+function latest(most: number, holds: (n: number) => boolean): number {
+  let step = 1;
+  let below = most;
+  while (below > 0 && !holds(below)) {
+    below = Math.max(0, below - step);
+    step *= 2;
+  }
+  return first(below, Math.min(most, below + step / 2), (n) => n === most || !holds(n + 1));
+}
+
 /** The divergence as text, several lines. */
 export function describeDivergence({ from, to, at, state }: Divergence): string {
   const lines = [`The tiers part between ${seconds(from)} and ${seconds(to)} of guest time.`];
   if (at) {
     const { cpu, instructions: executed } = at;
     const culprit = executed.find(({ suspect }) => suspect) ?? executed[0]!;
-    lines.push(`First difference: CPU ${cpu} at ${hex(culprit.pc)}: ${textOf(culprit)}`);
     lines.push(
+      `First difference: CPU ${cpu}, in ${executed.length} instructions that end differently when they are run in one go.`,
+      `The first of them to write what differs in the end (>): ${hex(culprit.pc)}: ${textOf(culprit)}`,
       '',
-      `Run in one go by CPU ${cpu}, these end differently (> the first to write what differs in the end):`,
     );
     const shown = executed.slice(-MOST);
     if (shown.length < executed.length) lines.push(`    … ${executed.length - shown.length} before`);
