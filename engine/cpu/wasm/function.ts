@@ -165,6 +165,25 @@ export class FunctionBuilder {
     this.structure(0x02, write);
   }
 
+  /**
+   * `count` blocks in each other: `inside` is written in the innermost and gets their labels, the innermost first; `behind`
+   * follows the end of each, in the same order. As block() in block(), but any number of them.
+   */
+  blocks(count: number, inside: (ends: readonly Label[]) => void, behind: (index: number) => void): void {
+    const outside = this.depth;
+    for (let i = 0; i < count; i++) {
+      this.code.u8(0x02);
+      this.code.u8(EMPTY_BLOCK);
+    }
+    this.depth = outside + count;
+    inside(Array.from({ length: count }, (_, i) => ({ depth: outside + count - i })));
+    for (let i = 0; i < count; i++) {
+      this.depth--;
+      this.code.u8(0x0b);
+      behind(i);
+    }
+  }
+
   /** `br` to the label repeats the loop; running off the end leaves it. */
   loop(write: (top: Label) => void): void {
     this.structure(0x03, write);
