@@ -38,6 +38,7 @@ describe('shipped boards', () => {
         'uarts',
         'kernelArguments',
         ...(board.gic ? ['gic'] : []),
+        ...(board.performanceMonitors ? ['performanceMonitors'] : []),
         ...(board.pci.length ? ['pci'] : []),
       ];
       expect(groups.filter((group) => !board.sources[group])).toEqual([]);
@@ -97,7 +98,6 @@ function handlesOf(node: DeviceTreeNode, handles = new Map<number, string>()): M
 const DIFFERENCES: readonly { path: RegExp; why: string }[] = [
   { path: /^\/chosen\/(rng|kaslr)-seed$/, why: 'ours are given by the boot parameters' },
   { path: /^\/platform-bus@/, why: 'a bus for devices that are added by hand' },
-  { path: /^\/pmu\//, why: 'the performance monitors do not interrupt' },
   { path: /^\/psci\/(migrate|cpu_suspend)$/, why: 'MIGRATE is not there; named function ids are PSCI 0.1' },
   { path: /^\/intc@8000000\/reg$/, why: 'redistributors for the CPUs there are' },
   { path: /^\/chosen\/(bootargs|linux,initrd-start|linux,initrd-end)$/, why: 'given at boot' },

@@ -109,6 +109,8 @@ export interface BoardDescription {
     frequencyHz: number;
     ppis: { securePhysical: number; physical: number; virtual: number; hypervisor: number };
   };
+  /** Private interrupt (INTID) of the CPUs' performance monitors, where it is wired. */
+  performanceMonitors?: { ppi: number };
   uarts: BoardUart[];
   devices: BoardDevice[];
   pci: BoardPciHost[];

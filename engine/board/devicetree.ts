@@ -139,13 +139,16 @@ function gicNode(board: BoardDescription, cpus: number): DeviceTreeNode[] {
   ];
 }
 
+/** GICv2 carries the CPUs that a private interrupt goes to in bits 15:8 of its trigger. */
+const privateMask = ({ gic }: BoardDescription, cpus: number): number =>
+  gic?.version === 2 ? ((1 << cpus) - 1) << 8 : 0;
+
 /** bindings/timer/arm,arch_timer.yaml: secure, non-secure, virtual, hypervisor. */
 function timerNode(board: BoardDescription, cpus: number): DeviceTreeNode[] {
-  const { timers, gic } = board;
+  const { timers } = board;
   if (!timers) return [];
   const { securePhysical, physical, virtual, hypervisor } = timers.ppis;
-  // GICv2 carries the CPUs that a private interrupt goes to in bits 15:8.
-  const mask = gic?.version === 2 ? ((1 << cpus) - 1) << 8 : 0;
+  const mask = privateMask(board, cpus);
   return [
     node('timer', [
       p('compatible', string('arm,armv8-timer', 'arm,armv7-timer')),
@@ -158,6 +161,19 @@ function timerNode(board: BoardDescription, cpus: number): DeviceTreeNode[] {
           ),
         ),
       ),
+    ]),
+  ];
+}
+
+/** bindings/arm/pmu.yaml: a private interrupt of every CPU. */
+function performanceMonitorsNode(board: BoardDescription, cpus: number): DeviceTreeNode[] {
+  const { performanceMonitors } = board;
+  if (!performanceMonitors) return [];
+  const trigger = TRIGGER.LEVEL_HIGH | privateMask(board, cpus);
+  return [
+    node('pmu', [
+      p('compatible', string('arm,armv8-pmuv3')),
+      p('interrupts', cells(...interrupt(PPI, performanceMonitors.ppi - 16, trigger))),
     ]),
   ];
 }
@@ -314,6 +330,7 @@ export function boardDeviceTree(board: BoardDescription, boot: BootParameters = 
       ...psciNode(board),
       ...gicNode(board, cpus),
       ...timerNode(board, cpus),
+      ...performanceMonitorsNode(board, cpus),
       node('apb-pclk', [
         p('compatible', string('fixed-clock')),
         p('#clock-cells', cells(0)),

@@ -45,11 +45,12 @@ describe('a board from a device tree', () => {
       file: 'virt.dtb',
       timerHz: board.timers!.frequencyHz,
     });
-    const facts = ({ cpus, ram, reserved, timers, pci, psci }: typeof board) => ({
+    const facts = ({ cpus, ram, reserved, timers, performanceMonitors, pci, psci }: typeof board) => ({
       cpus,
       ram,
       reserved,
       timers,
+      performanceMonitors,
       pci,
       psci,
     });

@@ -203,6 +203,15 @@ function timersOf(all: readonly Place[], frequencyHz: number): BoardDescription[
   };
 }
 
+/** Monitors whose interrupt is private; those of older cores have a shared one for every CPU, which nothing here wires. */
+function performanceMonitorsOf(all: readonly Place[]): BoardDescription['performanceMonitors'] {
+  const lines = all
+    .filter(({ node }) => compatible(node).some((name) => /^arm,(armv8-pmuv3|cortex-a\d+-pmu)$/.test(name)))
+    .map(({ node }) => cellsOf(node, 'interrupts'))
+    .filter(([kind, line]) => kind === PRIVATE && line !== undefined);
+  return lines[0] && { ppi: lines[0][1]! + PPI_BASE };
+}
+
 /** The frequency of a node's first clock, if that is a fixed one. */
 function clockHz(node: DeviceTreeNode, all: readonly Place[]): number | undefined {
   const own = cellsOf(node, 'clock-frequency')[0];
@@ -357,6 +366,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
   const spis = [...uarts, ...devices].flatMap(({ spi }) => spi ?? []).concat(pci.flatMap((host) => host.intx ?? []));
   const gic = gicOf(all, spis);
   const timers = timersOf(all, options.timerHz ?? 24_000_000);
+  const performanceMonitors = performanceMonitorsOf(all);
   const psci = findNode(root, '/psci');
   const method = psci && stringsOf(psci, 'method')[0];
   const wide = cpus.some(({ model }) => /^cortex-a(5|7|8|9|12|15|17)$/.test(model));
@@ -371,6 +381,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
     reserved: reservedOf(tree, all),
     ...(gic && { gic }),
     ...(timers && { timers }),
+    ...(performanceMonitors && { performanceMonitors }),
     uarts,
     devices,
     pci,
@@ -387,6 +398,7 @@ export function boardFromDeviceTree(tree: DeviceTree, options: FromDeviceTreeOpt
       ...(timers && {
         timers: `${from('timer')}; frequency ${timers.frequencyHz} Hz unless the firmware sets another`,
       }),
+      ...(performanceMonitors && { performanceMonitors: from('pmu') }),
       uarts: from('serial ports that a driver is known for'),
       devices: from('devices that a model is known for'),
       ...(pci.length > 0 && { pci: from('generic ECAM hosts') }),

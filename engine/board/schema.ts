@@ -45,6 +45,7 @@ export const boardSchema = z.strictObject({
       ppis: z.strictObject({ securePhysical: ppi, physical: ppi, virtual: ppi, hypervisor: ppi }),
     })
     .optional(),
+  performanceMonitors: z.strictObject({ ppi }).optional(),
   uarts: z.array(
     z.strictObject({
       ...range,

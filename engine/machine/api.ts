@@ -146,6 +146,8 @@ export interface Machine {
   /** Generic timers, GIC registers and counters for a guest: shared by bare board and hypervisor ports. Key as in CpuPort. */
   readSystemRegister(cpu: Cpu, key: number): boolean;
   writeSystemRegister(cpu: Cpu, key: number): boolean;
+  /** Level of the wire from a CPU's performance monitors to its private interrupt, where the board has it. */
+  performanceInterrupt(cpu: number, level: boolean): void;
   /** Resets the generic timers of one CPU (CNTP/CNTV control and compare, CNTKCTL). */
   resetTimers(cpu: number): void;
 

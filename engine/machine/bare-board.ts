@@ -17,6 +17,7 @@ interface Surroundings {
   revealRam(address: Pa, size: number): boolean;
   readSystemRegister(cpu: Cpu, key: number): boolean;
   writeSystemRegister(cpu: Cpu, key: number): boolean;
+  performanceInterrupt(cpu: number, level: boolean): void;
 }
 
 export class BareBoardPort implements CpuPort {
@@ -63,6 +64,10 @@ export class BareBoardPort implements CpuPort {
 
   writeSystemRegister(cpu: Cpu, key: number): Outcome {
     return this.#machine.writeSystemRegister(cpu, key) ? OUTCOME.DONE : OUTCOME.UNDEFINED;
+  }
+
+  performanceInterrupt(cpu: Cpu, level: boolean): void {
+    this.#machine.performanceInterrupt(cpu.index, level);
   }
 
   unimplemented(cpu: Cpu, instruction: number): void {

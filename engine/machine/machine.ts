@@ -264,6 +264,11 @@ export class BoardMachine implements Machine {
     );
   }
 
+  performanceInterrupt(cpu: number, level: boolean): void {
+    const { performanceMonitors } = this.board;
+    if (performanceMonitors) this.gic.ppi(cpu, performanceMonitors.ppi).set(level);
+  }
+
   resetTimers(cpu: number): void {
     this.#timers.reset(cpu);
   }

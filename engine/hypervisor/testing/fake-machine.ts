@@ -189,6 +189,7 @@ export class FakeMachine {
     return this.gic.writeSystemRegister(cpu, key);
   }
 
+  performanceInterrupt(): void {}
   resetTimers(): void {}
   uartInput(_uart: string, _bytes: Uint8Array): void {}
   interrupt(): void {}

@@ -151,6 +151,10 @@ export class Arm64Port implements CpuPort {
     return this.#hv.machine.writeSystemRegister(cpu, k) ? OUTCOME.DONE : OUTCOME.UNDEFINED;
   }
 
+  performanceInterrupt(cpu: Cpu, level: boolean): void {
+    this.#hv.machine.performanceInterrupt(cpu.index, level);
+  }
+
   unimplemented(cpu: Cpu, instruction: number): void {
     const percpu = this.#hv.cpu(cpu.index)!;
     const hex = `0x${(instruction >>> 0).toString(16).padStart(8, '0')}`;
