@@ -27,9 +27,13 @@ export const RETURNED = 1;
 /**
  * Handlers whose ways back meet before they meet the others'. V8's optimizing compiler holds, for each place where control
  * flow meets, every value that came about on one of the ways, once a way: with all handlers going to one label it needs
- * 400 MB for a second or two, in groups 20 MB.
+ * 100 MB and more for a second or two, in groups 20 MB.
  */
 const GROUP = 32;
+/** Handlers that write the flags; what is forgotten here only costs time. */
+const setsFlags = (number: number): boolean =>
+  HANDLERS[number]?.parts.some(({ instruction }) => /^(ADDS|SUBS|ANDS|BICS|CCM[NP]|FCMPE?)\b/.test(instruction.name)) ??
+  false;
 /** No region called: the address is one that no return goes to without a fault. */
 const NOBODY = -1;
 
@@ -156,7 +160,11 @@ class LoopWriter {
   /** Dispatch, and the handlers behind it. */
   private handlers(labels: LoopLabels, spent: Label): void {
     const { f, locals, area } = this;
-    const numbers = Array.from({ length: INLINE_END }, (_, number) => number).filter((number) => this.has(number));
+    const present = Array.from({ length: INLINE_END }, (_, number) => number).filter((number) => this.has(number));
+    // Ways on which the flags are new meet apart from those on which they stay where they are.
+    const numbers = [...present.filter((number) => !setsFlags(number)), ...present.filter(setsFlags)];
+    // An interpreter alone does without groups: their way back is a jump longer.
+    const size = this.hot > 0 ? GROUP : numbers.length;
     const targets = new Array<Label>(INLINE_END).fill(labels.outlined);
     const nest = (group: number): void => {
       if (group < 0) {
@@ -164,8 +172,8 @@ class LoopWriter {
         f.brTable(targets, labels.outlined, i32.load16u(locals.ip.get));
         return;
       }
-      const members = numbers.slice(group * GROUP, (group + 1) * GROUP);
-      this.meet(labels, (own) =>
+      const members = numbers.slice(group * size, (group + 1) * size);
+      this.meet(labels, size < numbers.length, (own) =>
         f.blocks(
           members.length,
           (starts) => {
@@ -179,12 +187,13 @@ class LoopWriter {
         ),
       );
     };
-    nest(Math.ceil(numbers.length / GROUP) - 1);
+    nest(Math.ceil(numbers.length / size) - 1);
   }
 
-  /** Gives what is written inside labels of its own, behind which control goes on to the outer ones. */
-  private meet(outer: LoopLabels, inside: (own: LoopLabels) => void): void {
+  /** Gives what is written inside labels of its own, if asked to, behind which control goes on to the outer ones. */
+  private meet(outer: LoopLabels, apart: boolean, inside: (own: LoopLabels) => void): void {
     const { f } = this;
+    if (!apart) return inside(outer);
     f.block((top) => {
       f.block((branched) => {
         f.block((outlined) => {
