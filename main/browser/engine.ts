@@ -1,5 +1,7 @@
 // Starts the engine as a plain child process of Node. Its IPC pipe carries reports and, as numbered messages, the windows' ports.
 import { fork } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { EngineHostMessage, EngineProcessMessage } from '../../engine/contract/index.ts';
 import { describeExit, tail, type StartEngine } from '../services/engine.ts';
 
@@ -15,7 +17,13 @@ export interface ChildPort {
 /** `entry`: the engine process's module; `cwd`: the folder that holds boards/. */
 export function childProcessEngine(entry: string, cwd: string): StartEngine<ChildPort> {
   return (events) => {
-    const child = fork(entry, [], { cwd, serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    const child = fork(entry, [], {
+      cwd,
+      // Loading from source takes longer than starting a run: Node keeps what it compiled, where it can be written.
+      env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
     const ports = new Map<number, ChildPort>();
     let nextPort = 1;
     const send = (message: EngineHostMessage) => {
