@@ -20,6 +20,12 @@ export const systemFiles = z.union([
 ]);
 export type SystemFiles = z.infer<typeof systemFiles>;
 
+/** In a few words: what the bare board is started with. */
+export const systemText = (system: SystemFiles): string =>
+  'firmware' in system
+    ? `firmware ${system.firmware}`
+    : `kernel ${system.kernel}${system.initrd === undefined ? '' : `, RAM disk ${system.initrd}`}`;
+
 /** Everything a run depends on besides what is typed into it. */
 export const runRequest = z.object({
   runId: z.string(),

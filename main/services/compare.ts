@@ -1,6 +1,7 @@
 // Two runs of the store beside each other: engine/record aligns them, this brings them into its form and the result into the contract's.
 import {
   NO_STATISTICS,
+  systemText,
   type ConsoleText,
   type CounterSample,
   type RunComparison,
@@ -75,9 +76,12 @@ export function compareStored(a: StoredRun, b: StoredRun): RunComparison {
   const digests = [a.record.result?.digest, b.record.result?.digest];
   return {
     same: digests[0] !== undefined && digests[0] === digests[1],
-    given: given.map((each) =>
-      each.what === 'CPUs' ? { what: each.what, a: cpusText(each.a), b: cpusText(each.b) } : each,
-    ),
+    given: [
+      ...startDifference(a.record, b.record),
+      ...given.map((each) =>
+        each.what === 'CPUs' ? { what: each.what, a: cpusText(each.a), b: cpusText(each.b) } : each,
+      ),
+    ],
     ended: ended.filter(({ what }) => !TOLD_ELSEWHERE.test(what)),
     consoles: consoles.map(({ console, stretches, differing }) => {
       const { size: _, ...info } = infos.find(({ name }) => name === console)!;
@@ -96,3 +100,13 @@ export function compareStored(a: StoredRun, b: StoredRun): RunComparison {
 }
 
 const cpusText = (cpus: string): string => (cpus === '0' ? 'all' : cpus);
+
+const startText = ({ system }: RunRecord): string =>
+  system === undefined
+    ? 'the modelled root Linux'
+    : [systemText(system), ...('append' in system ? [`"${system.append}"`] : [])].join(', ');
+
+function startDifference(a: RunRecord, b: RunRecord): RunComparison['given'] {
+  const [left, right] = [startText(a), startText(b)];
+  return left === right ? [] : [{ what: 'started with', a: left, b: right }];
+}

@@ -99,6 +99,18 @@ describe('runs', () => {
     expect(projects.list()[0]!.runs).toBe(1);
   });
 
+  test('what was started on the bare board is part of the record', () => {
+    const store = openStore(join(temporaryFolder(), 'x.sqlite'));
+    const project = store.projects.create(sampleProject());
+    const system = { kernel: 'Image', initrd: 'initrd.gz', append: 'quiet' };
+    const { id } = store.runs.create(project.id, { pace: 'free', system }, null);
+    const other = store.runs.create(project.id, { pace: 'free' }, null);
+    expect(store.runs.open(id).system).toEqual(system);
+    expect(store.runs.list(project.id).map((run) => run.system)).toEqual([undefined, system]);
+    expect(other).not.toHaveProperty('system');
+    store.close();
+  });
+
   test('the files of a run stay as they were when it started', () => {
     const { projects, runs } = temporaryStore();
     const { id } = projects.create(sampleProject());

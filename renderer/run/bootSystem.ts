@@ -1,4 +1,4 @@
-// Which kernel or firmware a project starts its bare board with, and how that reads. Remembered with the project.
+// Which kernel or firmware a project starts its bare board with. Remembered with the project.
 import { systemFiles } from '../../engine/contract/index.ts';
 import type { SystemFiles } from '../../engine/contract/index.ts';
 import type { OpenProject } from '../state/project.svelte.ts';
@@ -15,9 +15,3 @@ export const setBootSystem = (project: OpenProject, system: SystemFiles): void =
 
 const filesOf = (system: SystemFiles): string[] =>
   'firmware' in system ? [system.firmware] : [system.kernel, ...(system.initrd === undefined ? [] : [system.initrd])];
-
-/** In a few words: what the bare board was started with. */
-export const systemText = (system: SystemFiles): string =>
-  'firmware' in system
-    ? `firmware ${system.firmware}`
-    : `kernel ${system.kernel}${system.initrd === undefined ? '' : `, RAM disk ${system.initrd}`}`;
