@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBoard } from '../board/index.ts';
+import type { RegionTuning } from '../cpu/index.ts';
 import { guestNs, gva, instructions } from '../util/units.ts';
 import { startSystem } from './boot-loader.ts';
 import { oracleMissing } from './devices/oracle/oracle.ts';
@@ -26,7 +27,10 @@ const board = parseBoard(
 function run(
   kernel: Uint8Array,
   leave: () => 'stop' | 'pause' | undefined,
-  { regions = false, left = () => undefined }: { regions?: boolean; left?: (machine: BoardMachine) => void } = {},
+  {
+    regions = false,
+    left = () => undefined,
+  }: { regions?: false | RegionTuning; left?: (machine: BoardMachine) => void } = {},
 ): string[] {
   const machine = new BoardMachine({ ...board, cpus: board.cpus.slice(0, CPUS) }, { regions });
   const trace: string[] = [];
@@ -64,10 +68,14 @@ describe.skipIf(missing)(`CPUs that work together${missing ? ` (skipped: ${missi
     );
   });
 
-  it.each([false, true])('do the same through single steps and breakpoints, with regions: %s', (regions) => {
+  it.each<[string, false | RegionTuning]>([
+    ['interpreted', false],
+    ['translated', { threshold: 10, patience: 1 }],
+  ])('do the same through single steps and breakpoints, %s', (_, regions) => {
     const kernel = buildProgram({ name: 'processors', format: 'raw', gicVersion: 3, cpus: CPUS });
     const straight = run(kernel, () => undefined);
     let steps = 0;
+    let translated = 0;
     let hits = 0;
     fc.assert(
       fc.property(
@@ -82,6 +90,7 @@ describe.skipIf(missing)(`CPUs that work together${missing ? ` (skipped: ${missi
             regions,
             left: (machine) => {
               if (machine.stoppedCpu !== undefined) hits++;
+              translated += machine.statistics.regionsTranslated;
               const choice = choices[next++];
               if (!choice) return;
               const { cpu, count, ahead } = choice;
@@ -101,7 +110,8 @@ describe.skipIf(missing)(`CPUs that work together${missing ? ` (skipped: ${missi
       ),
       { numRuns: 4 },
     );
-    expect(steps).toBeGreaterThan(10);
-    expect(hits).toBeGreaterThan(10);
+    expect(steps).toBeGreaterThan(0);
+    expect(hits).toBeGreaterThan(0);
+    if (regions) expect(translated).toBeGreaterThan(0);
   });
 });
