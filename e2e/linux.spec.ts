@@ -95,6 +95,8 @@ test(`a Linux console${missing ? ` (skipped: ${missing})` : ''}`, async ({ workb
     await shows(page, /^~$/);
     await page.keyboard.type('ifirst\nsecond');
     await page.keyboard.press('Escape');
+    // What follows an escape at once is part of a key to vi: it says that it took the escape by itself.
+    await shows(page, /^- \/tmp\/text/);
     await page.keyboard.type(':wq\n');
     // Back on the screen that was there before.
     await shows(page, /^# vi/);
