@@ -9,6 +9,7 @@ import { runOnEngine } from './engine.ts';
 import { runOnQemu } from './qemu.ts';
 import { memoryDifferences, report } from './report.ts';
 import { servicePattern } from './spaces.ts';
+import { NoResults } from './ending.ts';
 
 /** A field of a result record by name. */
 export function fieldsOf(results: Uint8Array, block: number): Map<string, bigint> {
@@ -57,6 +58,8 @@ export interface Report {
   readonly blocks: number;
   /** Text of the first difference, minimised; undefined if there is none. */
   readonly difference: string | undefined;
+  /** Why the programs were not compared: neither side came to their end. */
+  readonly unfinished?: string;
   /** Programs whose difference is explained, by the names of the explanations. */
   readonly explained: ReadonlyMap<string, number>;
 }
@@ -80,9 +83,15 @@ export function compareOnce(options: RunOptions): Report {
     ? generator.inSpaces(options.blocks, options.length)
     : Array.from({ length: options.blocks }, () => generator.block(options.length));
   const explained = new Map<string, number>();
-  const [first] = compareBlocks(blocks, pattern, cpu, (names) => {
-    for (const name of names) explained.set(name, (explained.get(name) ?? 0) + 1);
-  });
+  let first: Difference | undefined;
+  try {
+    [first] = compareBlocks(blocks, pattern, cpu, (names) => {
+      for (const name of names) explained.set(name, (explained.get(name) ?? 0) + 1);
+    });
+  } catch (error) {
+    if (!(error instanceof NoResults)) throw error;
+    return { instructions: 0, words: [], blocks: 0, explained, difference: undefined, unfinished: error.message };
+  }
   const words = blocks.flatMap((block) => block.words);
   return {
     instructions: words.length,
@@ -91,6 +100,20 @@ export function compareOnce(options: RunOptions): Report {
     explained,
     difference: first && explain(minimise(blocks.slice(0, first.block + 1), pattern, cpu), pattern, cpu, seed, first),
   };
+}
+
+/** What an image leaves on the engine and on QEMU. Throws NoResults if neither side comes to its end. */
+function resultsOf(image: Uint8Array, blocks: number, cpu: string): readonly [Uint8Array, Uint8Array] {
+  let ours: Uint8Array;
+  try {
+    ours = runOnEngine(image, blocks * RECORD.size, cpu);
+  } catch (error) {
+    if (!(error instanceof NoResults)) throw error;
+    // Throws as well, or there is a difference.
+    runOnQemu(image, cpu);
+    throw new Error(`QEMU ends where ${error.message}`, { cause: error });
+  }
+  return [ours, runOnQemu(image, cpu)];
 }
 
 /**
@@ -105,11 +128,7 @@ export function compareBlocks(
   onExplained?: (names: readonly string[]) => void,
 ): Difference[] {
   const image = buildImage(blocks, pattern);
-  const all = differences(
-    runOnEngine(image.bytes, blocks.length * RECORD.size, cpu),
-    runOnQemu(image.bytes, cpu),
-    blocks.length,
-  );
+  const all = differences(...resultsOf(image.bytes, blocks.length, cpu), blocks.length);
   const unexplained: Difference[] = [];
   const kept = new Set(blocks.keys());
   for (const difference of all) {

@@ -3,6 +3,9 @@
 import type { Assembler } from '../testing/assembler.ts';
 import { LAYOUT } from './layout.ts';
 
+/** A side did not come to the end of an image: with both of them, a program wrote over the harness or left it for good. */
+export class NoResults extends Error {}
+
 /** A function identifier that PSCI does not have. */
 const UNKNOWN_CALL = 0x8600_0000;
 /** Where QEMU puts it, relative to its working directory. */

@@ -3,6 +3,7 @@ import { PlainBoard } from '../testing/board.ts';
 import type { Cpu, Outcome } from '../port.ts';
 import { OUTCOME } from '../port.ts';
 import { MiB } from '../../util/units.ts';
+import { NoResults } from './ending.ts';
 import { LAYOUT } from './layout.ts';
 
 /** Instructions after which the engine's harness must be done. */
@@ -21,7 +22,7 @@ class OracleBoard extends PlainBoard {
 export type Tier = 'interpreter' | 'regions';
 const TUNING = { interpreter: false, regions: { threshold: 1, eager: true } } as const;
 
-/** The `bytes` of results that an image leaves, or those from another address on. Throws if it does not come to its end. */
+/** The `bytes` of results that an image leaves, or those from another address on. Throws NoResults if it does not come to its end. */
 export function runOnEngine(
   image: Uint8Array,
   bytes: number,
@@ -33,7 +34,7 @@ export function runOnEngine(
   board.load(image, LAYOUT.code);
   board.run(ENGINE_LIMIT);
   if (!board.off)
-    throw new Error(
+    throw new NoResults(
       `the engine did not finish: pc 0x${board.cpu.pc.toString(16)}, ESR ${board.cpu.systemRegister('ESR_EL1').toString(16)}`,
     );
   return board.bytes(from, bytes).slice();

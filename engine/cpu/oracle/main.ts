@@ -80,6 +80,7 @@ function main(): number {
         spaces,
         ...(values.only ? { only: new RegExp(values.only) } : {}),
       });
+      if (report.unfinished) print(`seed ${seed} on ${cpu} is left out: ${report.unfinished}, nor does the engine end`);
       instructions += report.instructions;
       coverage.add(report.words);
       for (const [name, count] of report.explained) explained.set(name, (explained.get(name) ?? 0) + count);

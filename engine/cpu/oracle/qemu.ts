@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FILE_NAME } from './ending.ts';
+import { FILE_NAME, NoResults } from './ending.ts';
 import { LAYOUT } from './layout.ts';
 
 const QEMU = 'qemu-system-aarch64';
@@ -51,10 +51,9 @@ export function runOnQemu(image: Uint8Array, cpu: string): Uint8Array {
       { cwd: directory, encoding: 'utf8', timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
     );
     if (run.status !== 0)
-      throw new Error(`${QEMU} -cpu ${cpu} did not finish: ${run.stderr || run.signal || run.status}`);
+      throw new NoResults(`${QEMU} -cpu ${cpu} did not finish: ${run.stderr || run.signal || run.status}`);
     const results = join(directory, FILE_NAME);
-    if (!existsSync(results))
-      throw new Error(`${QEMU} -cpu ${cpu} left no results: a program wrote over the harness; leave its seed out`);
+    if (!existsSync(results)) throw new NoResults(`${QEMU} -cpu ${cpu} left no results`);
     return readFileSync(results);
   } finally {
     rmSync(directory, { recursive: true });
