@@ -2,7 +2,7 @@
 // be in the same page. Addresses are followed through a block as a root (what a register held at its start, or anything
 // that was computed) and a constant distance from it.
 import type { Expression } from '../wasm/expression.ts';
-import { I32 } from '../wasm/expression.ts';
+import { I32, isConstant, isLocal } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32 } from '../wasm/function.ts';
 import type { RegionLocals } from './locals.ts';
 
@@ -20,8 +20,6 @@ export interface Anchor extends Place {
   readonly stores: boolean;
 }
 
-const LOCAL_GET = 0x20;
-const I64_CONST = 0x42;
 const I64_ADD = 0x7c;
 const I64_SUB = 0x7d;
 /** Anchors at a time: each may take a register of the host. */
@@ -61,11 +59,11 @@ export class Anchors {
 
   /** Where the value of an expression lies, if that is known. */
   placeOf(value: Expression): Place | undefined {
-    if (value.op === LOCAL_GET) {
+    if (isLocal(value)) {
       const bit = this.locals.bitOf(value);
       return bit === undefined ? this.temporaries.get(value) : (this.registers.get(bit) ?? { root: bit, offset: 0 });
     }
-    if ((value.op !== I64_ADD && value.op !== I64_SUB) || value.b?.op !== I64_CONST) return undefined;
+    if ((value.op !== I64_ADD && value.op !== I64_SUB) || !value.b || !isConstant(value.b)) return undefined;
     const distance = smallConstant(value.b);
     const base = distance === undefined ? undefined : this.placeOf(value.a!);
     return base && { root: base.root, offset: base.offset + (value.op === I64_ADD ? distance! : -distance!) };

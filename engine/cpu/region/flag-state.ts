@@ -8,7 +8,7 @@ import { conditionOf } from '../core/flags.ts';
 import type { LazyKind } from '../core/lazy-flags.ts';
 import { comparison, LAZY, lazyFlags, lazyKind } from '../core/lazy-flags.ts';
 import type { Expression, X32, X64 } from '../wasm/expression.ts';
-import { I64, i32, i64 } from '../wasm/expression.ts';
+import { I64, i32, i64, isConstant, mayReadMemory, isLocal } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import type { RegionLocals } from './locals.ts';
 
@@ -37,13 +37,8 @@ interface Setting {
   readonly result: Word;
 }
 
-const LOCAL_GET = 0x20;
-const FIRST_LOAD = 0x28;
-const LAST_STORE = 0x3e;
 /** Operands of more nodes are not worth computing again. */
 const MOST_NODES = 8;
-
-const isConstant = ({ op }: Expression): boolean => op === 0x41 || op === 0x42;
 
 export class FlagState {
   private readonly f: FunctionBuilder;
@@ -117,9 +112,9 @@ export class FlagState {
   private registersOf(expression: Expression): number | undefined {
     let nodes = 0;
     const visit = (node: Expression): number | undefined => {
-      if (++nodes > MOST_NODES || node.op > 0xff || (node.op >= FIRST_LOAD && node.op <= LAST_STORE)) return undefined;
+      if (++nodes > MOST_NODES || mayReadMemory(node)) return undefined;
       if (isConstant(node)) return 0;
-      if (node.op === LOCAL_GET) {
+      if (isLocal(node)) {
         const bit = this.locals.bitOf(node);
         return bit === undefined ? undefined : 1 << bit;
       }

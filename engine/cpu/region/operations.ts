@@ -14,7 +14,7 @@ import type { HostAccess } from '../interpreter/leaving.ts';
 import { LeavingOperations } from '../interpreter/leaving.ts';
 import { registerSlot } from '../interpreter/records.ts';
 import type { Expression, In32, In64, X32, X64 } from '../wasm/expression.ts';
-import { constant64, i32, i64, to32, to64 } from '../wasm/expression.ts';
+import { constant64, isLocal, i32, i64, to32, to64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
 import { Anchors } from './anchors.ts';
@@ -25,8 +25,6 @@ import { RegionLocals } from './locals.ts';
 
 /** What regions call of the processor's services. */
 export type RegionServices = Pick<Services, 'refill' | 'settleFlags' | 'untranslated'>;
-
-const LOCAL_GET = 0x20;
 
 /** Host address of an anchor that is elsewhere: its page ends behind it. */
 const NO_ANCHOR = 0xfff;
@@ -105,7 +103,7 @@ export class RegionOperations extends LeavingOperations {
   }
 
   override keep<E extends Expression>(value: E): E {
-    if (value.op === LOCAL_GET) return value;
+    if (isLocal(value)) return value;
     const kept = super.keep(value);
     this.anchors.kept(kept, value);
     return kept;

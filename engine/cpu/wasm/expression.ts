@@ -63,6 +63,13 @@ export type XV = Expression<typeof V128>;
 export type In32 = X32 | number;
 export type In64 = X64 | number | bigint;
 
+/** Reads a local variable. */
+export const isLocal = ({ op }: Expression): boolean => op === OP_LOCAL_GET;
+/** An integer constant. */
+export const isConstant = ({ op }: Expression): boolean => op === OP_I32_CONST || op === OP_I64_CONST;
+/** May read memory: a load, or an operation with a prefix, which are not told apart. */
+export const mayReadMemory = ({ op }: Expression): boolean => op > 0xff || (op >= FIRST_LOAD && op <= LAST_STORE);
+
 /** log2 of the bytes that each memory opcode from i32.load (0x28) to i64.store32 (0x3e) touches. */
 const MEMORY_SIZE = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2];
 

@@ -2,7 +2,17 @@
 // 2.0, chapters 4.4.8 and 5.4). Values are trees of expression.ts; a statement writes the trees that it uses.
 import { ByteSink } from './bytes.ts';
 import type { F32, F64, In32, In64, ValueType, X32, X64, XF32, XF64, XV } from './expression.ts';
-import { emitExpression, emitMemoryArgument, Expression, I32, I64, to32, to64, V128 } from './expression.ts';
+import {
+  emitExpression,
+  emitMemoryArgument,
+  Expression,
+  isConstant,
+  I32,
+  I64,
+  to32,
+  to64,
+  V128,
+} from './expression.ts';
 import type { FunctionReference, ModuleBuilder, Signature } from './module.ts';
 
 /** A place that `br` can go to. */
@@ -91,7 +101,7 @@ export class FunctionBuilder {
 
   /** Evaluates an expression now, once, into a temporary. Constants and locals stay as they are. */
   keep<T extends ValueType>(value: Expression<T>): Expression<T> {
-    if (value.op === 0x41 || value.op === 0x42) return value;
+    if (isConstant(value)) return value;
     const local = this.temporary(value.type);
     this.set(local, value as never);
     return local.get;
