@@ -1,15 +1,12 @@
 // `cellblock agree`: whether the interpreter and the translator do the same, over a whole run; and if not, from where on.
-import { dirname } from 'node:path';
 import type { RegionTuning } from '../cpu/index.ts';
 import type { SteppedRun, Tier } from '../debug/lock-step.ts';
 import { describeDivergence, runInLockStep } from '../debug/lock-step.ts';
-import { FolderSource, LayeredSource } from '../service/library.ts';
 import type { RunSetup } from '../service/run.ts';
 import { Run } from '../service/run.ts';
 import { guestNs } from '../util/units.ts';
-import { boardLibrary } from './library.ts';
-import { readScript, readSystem } from './run.ts';
-import { parseArguments, parseCount, UsageError } from './usage.ts';
+import { readStart, START_OPTIONS } from './start.ts';
+import { parseArguments, parseCount } from './usage.ts';
 
 const USAGE = `usage: cellblock agree BOARD [SCRIPT] [OPTIONS]
 
@@ -24,12 +21,7 @@ as instructions and state. Exit status 0 when they agree, 1 when they do not, 2 
 
 const OPTIONS = {
   seconds: { type: 'string' },
-  cpus: { type: 'string' },
-  kernel: { type: 'string' },
-  initrd: { type: 'string' },
-  append: { type: 'string' },
-  firmware: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
+  ...START_OPTIONS,
 } as const;
 
 /** Guest time between two lines of progress, at a terminal. */
@@ -41,15 +33,8 @@ export async function agreeCommand(args: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const [name, scriptPath, ...rest] = positionals;
-  if (name === undefined || rest.length > 0) throw new UsageError(`it takes a board and at most one script.\n${USAGE}`);
-  const library = boardLibrary();
-  const board = library.loadWithCpus(name, parseCount('--cpus', values.cpus, 1));
-  const system = readSystem(values);
   const seconds = parseCount('--seconds', values.seconds, 1) ?? Infinity;
-  const script = await readScript(scriptPath, system !== undefined);
-  const folder = new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true });
-  const files = new LayeredSource(folder, library.files(board));
+  const { board, system, script, files } = await readStart(positionals, values, { usage: USAGE, prompt: false });
 
   let shown = 0;
   const progress = (now: number): void => {

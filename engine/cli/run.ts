@@ -1,16 +1,13 @@
 // `cellblock run`: a board without a window, for scripts and CI. Same engine, same run, same digest as in the window.
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
+import { writeFileSync } from 'node:fs';
 import type { RunOutcome } from '../contract/index.ts';
-import type { SystemImages } from '../machine/boot-loader.ts';
 import { ConsoleRecorder, writeRunFile } from '../record/file.ts';
-import { bytesOf, FolderSource, LayeredSource, RecordedSource } from '../service/library.ts';
+import { RecordedSource } from '../service/library.ts';
 import { Run } from '../service/run.ts';
-import { boardLibrary } from './library.ts';
 import { ConsoleFiles, LinePrinter } from './output.ts';
+import { readStart, START_OPTIONS } from './start.ts';
 import { feedUart, interact } from './terminal.ts';
-import { parseArguments, parseCount, UsageError } from './usage.ts';
+import { parseArguments } from './usage.ts';
 
 const USAGE = `usage: cellblock run BOARD [SCRIPT] [OPTIONS]
 
@@ -38,13 +35,8 @@ const OPTIONS = {
   record: { type: 'string' },
   digest: { type: 'boolean' },
   json: { type: 'boolean' },
-  cpus: { type: 'string' },
   'no-jit': { type: 'boolean' },
-  kernel: { type: 'string' },
-  initrd: { type: 'string' },
-  append: { type: 'string' },
-  firmware: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
+  ...START_OPTIONS,
 } as const;
 
 export async function runCommand(args: string[]): Promise<number> {
@@ -54,25 +46,16 @@ export async function runCommand(args: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const [name, scriptPath, ...rest] = positionals;
-  if (name === undefined || rest.length > 0) throw new UsageError(`it takes a board and at most one script.\n${USAGE}`);
-
-  const library = boardLibrary();
-  const board = library.loadWithCpus(name, parseCount('--cpus', values.cpus, 1));
-  const system = readSystem(values);
-  const interactive = scriptPath === undefined && system === undefined && process.stdin.isTTY;
-  const script = await readScript(scriptPath, interactive || system !== undefined);
-  const files = new RecordedSource(
-    new LayeredSource(
-      new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true }),
-      library.files(board),
-    ),
-  );
+  const { board, system, script, scriptPath, files, typed } = await readStart(positionals, values, {
+    usage: USAGE,
+    prompt: process.stdin.isTTY,
+  });
+  const recorded = new RecordedSource(files);
   const run = new Run({
     board,
-    files,
+    files: recorded,
     script,
-    prompt: interactive,
+    prompt: typed,
     ...(system && { system }),
     jit: !values['no-jit'],
   });
@@ -88,7 +71,7 @@ export async function runCommand(args: string[]): Promise<number> {
 
   let outcome: RunOutcome = 'stopped';
   let reason: string | undefined;
-  if (interactive) {
+  if (typed) {
     await interact(run);
   } else if (script === null) {
     outcome = await feedUart(run);
@@ -104,44 +87,11 @@ export async function runCommand(args: string[]): Promise<number> {
   if (values.json || values.digest || recorder) {
     const result = run.result(outcome, (performance.now() - started) / 1000, reason);
     if (recorder && values.record !== undefined) {
-      const inputs = { board: board.name, cpus: board.cpus.length, script, files: files.seen };
+      const inputs = { board: board.name, cpus: board.cpus.length, script, files: recorded.seen };
       writeFileSync(values.record, writeRunFile({ ...inputs, consoles: recorder.consoles, result }));
     }
     if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     else if (values.digest) process.stdout.write(`digest ${result.digest}\n`);
   }
   return outcome === 'failed' ? 1 : 0;
-}
-
-/** The script's text; null when there is none and standard input is not one. */
-export async function readScript(path: string | undefined, inputIsTyped: boolean): Promise<string | null> {
-  if (path !== undefined) return new TextDecoder().decode(readInput('script', path));
-  return inputIsTyped ? null : await readAll(process.stdin);
-}
-
-export function readSystem(values: {
-  kernel?: string;
-  initrd?: string;
-  append?: string;
-  firmware?: string;
-}): SystemImages | undefined {
-  const { kernel, initrd, append, firmware } = values;
-  if (kernel === undefined) {
-    if (initrd !== undefined || append !== undefined)
-      throw new UsageError('--initrd and --append go with --kernel FILE.');
-    return firmware === undefined ? undefined : { firmware: readInput('firmware', firmware) };
-  }
-  if (firmware !== undefined)
-    throw new UsageError('--kernel and --firmware exclude each other: firmware finds its kernel itself.');
-  return {
-    kernel: readInput('kernel', kernel),
-    ...(initrd !== undefined && { initrd: readInput('initial RAM disk', initrd) }),
-    ...(append !== undefined && { append }),
-  };
-}
-
-function readInput(what: string, path: string): Uint8Array {
-  if (!existsSync(path)) throw new UsageError(`there is no ${what} "${path}".`);
-  if (!statSync(path).isFile()) throw new UsageError(`the ${what} "${path}" is not a file.`);
-  return bytesOf(path);
 }

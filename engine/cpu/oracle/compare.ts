@@ -132,7 +132,10 @@ export function compareBlocks(
   const unexplained: Difference[] = [];
   const kept = new Set(blocks.keys());
   for (const difference of all) {
-    const names = explanationsOf(difference, cpu);
+    const names = explanationsOf(difference, cpu, {
+      words: blocks[difference.block]!.words,
+      wordsLeft: () => wordsLeft(blocks.slice(0, difference.block + 1), pattern, cpu),
+    });
     if (!names) unexplained.push(difference);
     else {
       onExplained?.(names);
@@ -147,6 +150,14 @@ export function compareBlocks(
     cpu,
     onExplained,
   ).map((difference) => ({ ...difference, block: numbers[difference.block]! }));
+}
+
+/** The last program's words as they lie after all have run on the engine. */
+export function wordsLeft(blocks: readonly Block[], pattern: Uint8Array, cpu: string): readonly number[] {
+  const { bytes, entries } = buildImage(blocks, pattern, 'memory');
+  const memory = runOnEngine(bytes, MEMORY.bytes, cpu, 'interpreter', MEMORY.from);
+  const view = new DataView(memory.buffer, memory.byteOffset + entries.at(-1)! - MEMORY.from);
+  return blocks.at(-1)!.words.map((_, i) => view.getUint32(4 * i, true));
 }
 
 /** The fewest programs and instructions with which the last program still differs. */

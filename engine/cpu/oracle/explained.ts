@@ -4,18 +4,28 @@ import { SYSTEM_REGISTER_BY_KEY } from '../aarch64/system/registers.ts';
 import type { Difference } from './compare.ts';
 import type { RegisterDifference } from './registers.ts';
 
+/** A differing field of a program's results, and what else its explanation may look at. */
+export interface Deviation {
+  readonly field: string;
+  readonly ours: bigint | undefined;
+  readonly theirs: bigint | undefined;
+  readonly cpu: string;
+  /** All differing fields of the program. */
+  readonly fields: Difference['fields'];
+  readonly program: Program;
+}
+
+export interface Program {
+  readonly words: readonly number[];
+  /** Its words as they lie in memory after it ran on the engine. */
+  wordsLeft(): readonly number[];
+}
+
 export interface Explanation {
   readonly name: string;
   readonly reason: string;
   readonly section: string;
-  /** True if this explains one differing field; `all` are the differing fields of the block. */
-  explains(
-    field: string,
-    ours: bigint | undefined,
-    theirs: bigint | undefined,
-    cpu: string,
-    all: Difference['fields'],
-  ): boolean;
+  explains(deviation: Deviation): boolean;
 }
 
 const exceptionClass = (esr: bigint | undefined): number => Number((esr ?? 0n) >> 26n);
@@ -31,21 +41,23 @@ const PC_ALIGNMENT = 0x22;
 const LAST_ADDRESS = 0xffff_ffff_ffff_ffffn;
 const BTYPE = 0xc00n;
 const FZ16 = 1n << 19n;
+/** IC IVAU, X0. */
+const INVALIDATE_INSTRUCTIONS = 0xd50b_7520 | 0;
 
 export const EXPLAINED: readonly Explanation[] = [
   {
     name: 'branch type',
     reason: 'QEMU’s max has FEAT_BTI and keeps BTYPE in SPSR bits 11:10; the engine’s does not',
     section: 'A2.8.1 FEAT_BTI',
-    explains: (field, ours, theirs, cpu) =>
+    explains: ({ field, ours, theirs, cpu }) =>
       cpu === 'max' && /^(pstate|spsr)/.test(field) && (((ours ?? 0n) ^ (theirs ?? 0n)) & ~BTYPE) === 0n,
   },
   {
     name: 'half-precision flush',
     reason: 'QEMU’s max has FEAT_FP16 and keeps FPCR.FZ16, which MRS may then read',
     section: 'A2.3.1 FEAT_FP16',
-    explains: (_, __, ___, cpu, all) => {
-      const [ours, theirs] = all.get('fpcr') ?? [0n, 0n];
+    explains: ({ cpu, fields }) => {
+      const [ours, theirs] = fields.get('fpcr') ?? [0n, 0n];
       return cpu === 'max' && ((ours ?? 0n) ^ (theirs ?? 0n)) === FZ16;
     },
   },
@@ -53,7 +65,7 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'misaligned wild branch',
     reason: 'a misaligned target counts before its translation fault; QEMU sometimes reports the latter',
     section: 'D1.3.6 synchronous exception prioritization',
-    explains: (field, ours, theirs) =>
+    explains: ({ field, ours, theirs }) =>
       field.startsWith('esr') &&
       exceptionClass(ours) === PC_ALIGNMENT &&
       INSTRUCTION_ABORTS.includes(exceptionClass(theirs)),
@@ -62,18 +74,18 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'unaligned access to nothing',
     reason: 'QEMU takes an unaligned access that meets no memory apart and reports the piece',
     section: 'D17.2.40 FAR_EL1',
-    explains: (field, ours, theirs, _, all) => {
+    explains: ({ field, ours, theirs, fields }) => {
       const esr = field.replace('far', 'esr');
-      return field.startsWith('far') && !all.has(esr) && ((ours ?? 0n) ^ (theirs ?? 0n)) < 16n;
+      return field.startsWith('far') && !fields.has(esr) && ((ours ?? 0n) ^ (theirs ?? 0n)) < 16n;
     },
   },
   {
     name: 'instructions beyond Armv8.2',
     reason: 'where a branch leads into arbitrary words, QEMU’s max knows some that the engine’s does not',
     section: 'A2 Armv8-A architecture extensions',
-    explains: (_, __, ___, cpu, all) =>
+    explains: ({ cpu, fields }) =>
       cpu === 'max' &&
-      [...all].some(
+      [...fields].some(
         ([name, [ours, theirs]]) => name.startsWith('esr') && ours === UNDEFINED_INSTRUCTION && theirs !== ours,
       ),
   },
@@ -81,8 +93,8 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'access that leaves memory for an unmapped page',
     reason: 'the engine translates all of an access before any of it happens; QEMU stops at the first piece',
     section: 'B2.2.1 single-copy atomicity',
-    explains: (_, __, ___, ____, all) =>
-      [...all].some(
+    explains: ({ fields }) =>
+      [...fields].some(
         ([name, [ours, theirs]]) =>
           name.startsWith('esr') && ours !== undefined && ((theirs ?? 0n) & FAULT_STATUS) === EXTERNAL_ABORT,
       ),
@@ -91,8 +103,8 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'faults of cache maintenance',
     reason: 'QEMU’s cache maintenance by address never faults (see ../aarch64/choices.ts)',
     section: 'D7.5.9 cache maintenance instructions that apply to a VA',
-    explains: (_, __, ___, ____, all) =>
-      [...all].some(
+    explains: ({ fields }) =>
+      [...fields].some(
         ([name, [ours]]) =>
           name.startsWith('esr') &&
           DATA_ABORTS.includes(exceptionClass(ours)) &&
@@ -104,16 +116,27 @@ export const EXPLAINED: readonly Explanation[] = [
     reason:
       'QEMU marks a cleared monitor by address 2^64 - 1, so that a store-exclusive to it seems to match and faults',
     section: 'B2.12 exclusive monitors',
-    explains: (_, __, ___, ____, all) =>
-      [...all].some(([name, [ours, theirs]]) => name.startsWith('far') && theirs === LAST_ADDRESS && ours !== theirs),
+    explains: ({ fields }) =>
+      [...fields].some(
+        ([name, [ours, theirs]]) => name.startsWith('far') && theirs === LAST_ADDRESS && ours !== theirs,
+      ),
+  },
+  {
+    name: 'a program that stores over its own next words',
+    reason:
+      'without cache maintenance either word may be executed: the engine takes the new one, QEMU what it had translated',
+    section: 'B2.4.4 concurrent modification and execution of instructions',
+    explains: ({ program }) =>
+      !program.words.some((word) => (word & ~0x1f) === INVALIDATE_INSTRUCTIONS) &&
+      program.wordsLeft().some((word, i) => word !== program.words[i]),
   },
 ];
 
 /** Names of the entries that explain a difference, or nothing if a field is left that none explains. */
-export function explanationsOf({ fields }: Difference, cpu: string): readonly string[] | undefined {
+export function explanationsOf({ fields }: Difference, cpu: string, program: Program): readonly string[] | undefined {
   const names = new Set<string>();
   for (const [field, [ours, theirs]] of fields) {
-    const entry = EXPLAINED.find(({ explains }) => explains(field, ours, theirs, cpu, fields));
+    const entry = EXPLAINED.find(({ explains }) => explains({ field, ours, theirs, cpu, fields, program }));
     if (!entry) return undefined;
     names.add(entry.name);
   }
