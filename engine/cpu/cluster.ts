@@ -370,6 +370,11 @@ export class CpuCluster {
     return outcome;
   }
 
+  /** Numbers of the host pages that instructions are executed from, as far as their decoded form is kept. */
+  get executedPages(): readonly number[] {
+    return this.codePages.pages;
+  }
+
   get cpuCount(): number {
     return this.cpus.length;
   }

@@ -5,7 +5,7 @@ import type { Block } from './generator.ts';
 import { explanationsOf } from './explained.ts';
 import { Generator } from './generator.ts';
 import { BACKING_PAGES, buildImage, MEMORY, PAGE, RECORD } from './image.ts';
-import { runOnEngine } from './engine.ts';
+import { executesItsStores, runOnEngine } from './engine.ts';
 import { runOnQemu } from './qemu.ts';
 import { memoryDifferences, report } from './report.ts';
 import { servicePattern } from './spaces.ts';
@@ -134,7 +134,7 @@ export function compareBlocks(
   for (const difference of all) {
     const names = explanationsOf(difference, cpu, {
       words: blocks[difference.block]!.words,
-      wordsLeft: () => wordsLeft(blocks.slice(0, difference.block + 1), pattern, cpu),
+      executesItsStores: () => executesItsStores(image.bytes, image.entries, difference.block, cpu),
     });
     if (!names) unexplained.push(difference);
     else {
@@ -150,14 +150,6 @@ export function compareBlocks(
     cpu,
     onExplained,
   ).map((difference) => ({ ...difference, block: numbers[difference.block]! }));
-}
-
-/** The last program's words as they lie after all have run on the engine. */
-export function wordsLeft(blocks: readonly Block[], pattern: Uint8Array, cpu: string): readonly number[] {
-  const { bytes, entries } = buildImage(blocks, pattern, 'memory');
-  const memory = runOnEngine(bytes, MEMORY.bytes, cpu, 'interpreter', MEMORY.from);
-  const view = new DataView(memory.buffer, memory.byteOffset + entries.at(-1)! - MEMORY.from);
-  return blocks.at(-1)!.words.map((_, i) => view.getUint32(4 * i, true));
 }
 
 /** The fewest programs and instructions with which the last program still differs. */

@@ -4,10 +4,15 @@ import type { Cpu, Outcome } from '../port.ts';
 import { OUTCOME } from '../port.ts';
 import { MiB } from '../../util/units.ts';
 import { NoResults } from './ending.ts';
+import { PAGE, RECORD } from './image.ts';
 import { LAYOUT } from './layout.ts';
 
 /** Instructions after which the engine's harness must be done. */
 const ENGINE_LIMIT = 200_000_000;
+/** Of the harness around a program, and of a program that is endless. */
+const STEPS = 100_000;
+/** Of an address, enough to tell places apart; exact as a number. */
+const LINEAR_BITS = 48;
 
 /** A board that takes any HVC as the end of the run. */
 class OracleBoard extends PlainBoard {
@@ -30,12 +35,46 @@ export function runOnEngine(
   tier: Tier = 'interpreter',
   from: number = LAYOUT.results,
 ): Uint8Array {
-  const board = new OracleBoard(cpu, 64 * MiB, 1, undefined, TUNING[tier]);
-  board.load(image, LAYOUT.code);
+  const board = boardWith(image, cpu, tier);
   board.run(ENGINE_LIMIT);
   if (!board.off)
     throw new NoResults(
       `the engine did not finish: pc 0x${board.cpu.pc.toString(16)}, ESR ${board.cpu.systemRegister('ESR_EL1').toString(16)}`,
     );
   return board.bytes(from, bytes).slice();
+}
+
+function boardWith(image: Uint8Array, cpu: string, tier: Tier): OracleBoard {
+  const board = new OracleBoard(cpu, 64 * MiB, 1, undefined, TUNING[tier]);
+  board.load(image, LAYOUT.code);
+  return board;
+}
+
+/** Instructions between two looks whether the program's turn has come; the harness takes more to prepare it. */
+const LOOK = 1000;
+
+/**
+ * Whether the program at `entries[block]` of an image executes words that it has stored. Told by the place in the page, of all
+ * pages that are executed from: where the program counter is in memory, nobody outside the processor knows.
+ */
+export function executesItsStores(image: Uint8Array, entries: readonly number[], block: number, cpu: string): boolean {
+  const board = boardWith(image, cpu, 'interpreter');
+  const record = BigInt(LAYOUT.results + block * RECORD.size);
+  const pc = (): number => Number(BigInt.asUintN(LINEAR_BITS, board.cpu.pc));
+  const inProgram = (): boolean => board.cpu.systemRegister('TPIDR_EL1') === record;
+  while (!board.off && !inProgram()) board.run(LOOK);
+  while (!board.off && pc() !== entries[block]) board.run(1);
+  const before = new DataView(board.memory.buffer.slice(0));
+  const now = new DataView(board.memory.buffer);
+  for (let steps = 0; !board.off && inProgram() && steps < STEPS; steps++) {
+    board.run(1);
+    if (pc() >= LAYOUT.code && pc() < entries[0]!) continue;
+    // What it stands at, and what it came from where a branch led there.
+    for (const page of board.cluster.executedPages)
+      for (const word of [pc() - 4, pc()]) {
+        const place = page * PAGE + (word & (PAGE - 4));
+        if (now.getUint32(place) !== before.getUint32(place)) return true;
+      }
+  }
+  return false;
 }
