@@ -1,5 +1,6 @@
 // Data accesses that the inline TLB check did not serve: alignment, page crossings, TLB refills, stores to pages that hold
 // decoded code, and everything that is not RAM (Arm ARM DDI 0487, B2.5 alignment, D8.15 faults and their syndromes).
+import { SCTLR } from '../aarch64/system/registers.ts';
 import { OUTCOME } from '../port.ts';
 import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
@@ -12,7 +13,6 @@ import type { ServiceContext } from './services.ts';
 import { ACCESS, PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
 
-const SCTLR_A = 2;
 const WRITE_NOT_READ = 1 << 6;
 const CACHE_MAINTENANCE = 1 << 8;
 const PAGE_MASK = -4096;
@@ -113,7 +113,7 @@ export function defineAccess(context: ServiceContext): void {
     const kind = f.keep(state.get32('translatedKind'));
     const host = f.keep(state.get32('translatedHost'));
     // With SCTLR.A set, or in Device memory, every access comes here for its alignment to be checked: nothing may hit.
-    const checked = i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), state.get32('translatedDevice'));
+    const checked = i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR.A), state.get32('translatedDevice'));
     const cached = f.keep(i32.and(i32.ne(kind, TRANSLATED.OUTSIDE), i32.eqz(checked)));
     f.if(cached, () => f.call(fill, tlb, va));
     f.if(i32.and(i32.eqz(cached), i32.and(writing, i32.eq(kind, TRANSLATED.RAM))), () => {
@@ -141,7 +141,7 @@ export function defineAccess(context: ServiceContext): void {
       const want = i32.select(write, PERMIT.WRITE, PERMIT.READ);
       nothing(f.call32(services.translate, va, want, i32.eqz(state.get32('el'))));
       nothing(i32.eq(state.get32('translatedKind'), TRANSLATED.OUTSIDE));
-      nothing(i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), state.get32('translatedDevice')));
+      nothing(i32.or(i32.and(state.system32('SCTLR_EL1'), SCTLR.A), state.get32('translatedDevice')));
       f.call(fill, state.get32('dataTlb'), va);
       nothing(i64.ne(i64.and(tag(), ~TAG_SLOW), page));
     });
@@ -183,7 +183,7 @@ export function defineAccess(context: ServiceContext): void {
     const state = stateOf(f);
     const bytes = f.keep(bytesOf(word));
     f.if(i32.and(i32.wrap(va), alignmentMask(word)), () => {
-      const must = i32.or(i32.and(word, ACCESS.ORDERED), i32.and(state.system32('SCTLR_EL1'), SCTLR_A));
+      const must = i32.or(i32.and(word, ACCESS.ORDERED), i32.and(state.system32('SCTLR_EL1'), SCTLR.A));
       f.if(must, () => {
         f.call(dataAbort, FAULT.ALIGNMENT | flags, va);
         returnNothing(f, flags);
@@ -343,7 +343,7 @@ export function defineAccess(context: ServiceContext): void {
           f.call(dataAbort, FAULT.ALIGNMENT | direction, va);
           f.return();
         };
-        f.if(i32.and(state.system32('SCTLR_EL1'), SCTLR_A), misaligned);
+        f.if(i32.and(state.system32('SCTLR_EL1'), SCTLR.A), misaligned);
         f.dropCall(locate, va, 3, write ? PERMIT.WRITE : PERMIT.READ);
         f.if(state.get32('status'), () => f.return());
         f.if(state.get32('translatedDevice'), misaligned);

@@ -1,5 +1,6 @@
 // Exceptions to EL1 and the return from them (Arm ARM DDI 0487, D1.3 and J1.3 AArch64.TakeException), processor state in
 // SPSR layout, and what the loop does when something wants attention.
+import { SCTLR } from '../aarch64/system/registers.ts';
 import { OUTCOME } from '../port.ts';
 import type { Expression, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
@@ -51,10 +52,6 @@ export const PSTATE = {
 } as const;
 /** PSTATE bits kept in the `pstate` field. */
 const KEPT = PSTATE.DAIF | PSTATE.IL | PSTATE.PAN;
-
-const SCTLR_SA = 1 << 3;
-const SCTLR_SA0 = 1 << 4;
-const SCTLR_SPAN = 1 << 23;
 
 /** Where a branch goes: the top byte does not count if TCR_EL1.TBI says so (J1.3 AArch64.BranchAddr). */
 function branchAddress(f: FunctionBuilder, state: StateAccess, target: X64): X64 {
@@ -143,7 +140,7 @@ export function defineExceptions(context: ServiceContext): void {
     const group = i32.select(state.get32('el'), i32.shl(state.get32('spSelect'), 9), 0x400);
     const vector = f.keep(i64.add(state.system('VBAR_EL1'), i64.extendU(i32.add(group, offset))));
     // PAN is set unless SCTLR.SPAN keeps it.
-    const pan = i32.select(i32.and(state.system32('SCTLR_EL1'), SCTLR_SPAN), 0, PSTATE.PAN);
+    const pan = i32.select(i32.and(state.system32('SCTLR_EL1'), SCTLR.SPAN), 0, PSTATE.PAN);
     const kept = i32.and(state.get32('pstate'), PSTATE.PAN);
     state.set32('pstate', i32.or(i32.or(PSTATE.DAIF, kept), i32.and(pan, state.get32('panImplemented'))));
     f.call(services.switchLevel, 1, 1);
@@ -211,7 +208,7 @@ export function defineExceptions(context: ServiceContext): void {
   module.define(services.checkStackAlignment, (f) => {
     const state = stateOf(f);
     state.set32('status', 0);
-    const checks = i32.select(state.get32('el'), SCTLR_SA, SCTLR_SA0);
+    const checks = i32.select(state.get32('el'), SCTLR.SA, SCTLR.SA0);
     f.if(i32.and(state.system32('SCTLR_EL1'), checks), () =>
       f.call(services.raise, syndrome(EXCEPTION_CLASS.SP_ALIGNMENT)),
     );

@@ -196,3 +196,57 @@ describe('cache maintenance by address', () => {
     expect(cpu.systemRegister('ELR_EL1')).toBe(BigInt(IMAGE_BASE + 4));
   });
 });
+
+describe('DC ZVA', () => {
+  const ZVA = { op1: 3, CRn: 7, CRm: 4, op2: 1, Rt: 0 };
+  /** Zeroes block after block from x0 on. */
+  const zeroing = (a: Assembler): void => {
+    a.label('again');
+    a.emit('SYS', ZVA);
+    a.add(0, 0, 64);
+    a.b('again');
+  };
+
+  it('zeroes the 64 bytes that the address lies in, of code as well', () => {
+    const board = translated(zeroing);
+    const data = board.bytes(IMAGE_BASE + 0x2000, 0x400).fill(0xaa);
+    board.cpu.setX(0, BigInt(IMAGE_BASE + 0x2000 + 64 + 17));
+    run(board.cpu, 3 * 8);
+    expect([...data].map((byte, i) => (byte === 0 ? i : -1)).filter((i) => i >= 0)).toEqual(
+      Array.from({ length: 8 * 64 }, (_, i) => 64 + i),
+    );
+    // The loop itself: what lies there now is UNDEFINED.
+    board.cpu.setX(0, BigInt(IMAGE_BASE + 2));
+    run(board.cpu, 3);
+    expect(board.cpu.systemRegister('ESR_EL1')).toBe(0x200_0000n);
+    expect(board.cpu.systemRegister('ELR_EL1')).toBe(BigInt(IMAGE_BASE + 4));
+  });
+
+  it('faults with the address as it was given, and changes nothing then', () => {
+    const { cpu, memory, ram } = translated(zeroing);
+    new BigUint64Array(memory.buffer, ram + TABLE - RAM_BASE, 512)[2] = BigInt(RAM_BASE) | NORMAL | (1n << 7n);
+    cpu.setX(0, BigInt(DATA - 64 * 5 + 9) - 0x4000_0000n);
+    run(cpu, 3 * 5);
+    cpu.setX(0, BigInt(DATA + 9));
+    run(cpu, 1);
+    expect(cpu.systemRegister('ESR_EL1')).toBe(0x9600_004dn);
+    expect(cpu.systemRegister('FAR_EL1')).toBe(BigInt(DATA + 9));
+    expect(cpu.x(0)).toBe(BigInt(DATA + 9));
+  });
+
+  it('is trapped at EL0 unless SCTLR_EL1.DZE is set', () => {
+    for (const [dze, esr] of [
+      [0n, 0x6212_dc08n],
+      [1n << 14n, 0n],
+    ] as const) {
+      const { cpu, memory, ram } = translated(zeroing);
+      // At EL0 the page must be that level's as well.
+      new BigUint64Array(memory.buffer, ram + TABLE - RAM_BASE, 512)[1] = BigInt(RAM_BASE) | NORMAL | (1n << 6n);
+      cpu.setSystemRegister('SCTLR_EL1', (cpu.systemRegister('SCTLR_EL1') & ~(1n << 14n)) | dze);
+      cpu.pstate = 0;
+      cpu.setX(0, BigInt(DATA - 0x4000_0000));
+      run(cpu, 1);
+      expect(cpu.systemRegister('ESR_EL1')).toBe(esr);
+    }
+  });
+});

@@ -1,6 +1,7 @@
 // Stage 1 translation of EL1&0 (Arm ARM DDI 0487, D8) and the guest-physical address map behind it. Granules of 4, 16 and
 // 64 KiB, any start level, hierarchical permissions, access flag, PAN and WXN. The TLBs cache 4 KiB pieces of the result,
 // so contiguous entries and blocks need no more than the walk.
+import { SCTLR } from '../aarch64/system/registers.ts';
 import type { X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
@@ -12,7 +13,6 @@ import { StateAccess } from './state.ts';
 
 /** Most bits of a virtual address, without its tag. */
 const ADDRESS_BITS = 48;
-const SCTLR_WXN = 1 << 19;
 /** Descriptor bits (D8.3). */
 const VALID = 1;
 const TABLE = 2;
@@ -179,7 +179,7 @@ export function defineTranslation(context: ServiceContext): void {
     const panned = i32.and(el0, i32.ne(i32.and(state.get32('pstate'), PSTATE.PAN), 0));
     const mayAccess = f.keep(i32.select(user, el0, i32.eqz(panned)));
     const mayWrite = f.keep(i32.and(mayAccess, i32.xor(readOnly, 1)));
-    const writableNever = i32.and(i32.ne(i32.and(state.system32('SCTLR_EL1'), SCTLR_WXN), 0), mayWrite);
+    const writableNever = i32.and(i32.ne(i32.and(state.system32('SCTLR_EL1'), SCTLR.WXN), 0), mayWrite);
     const never = i32.or(i32.select(user, uxn, pxn), writableNever);
     const permissions = f.keep(i32.or(i32.or(mayAccess, i32.shl(mayWrite, 1)), i32.shl(i32.eqz(never), 2)));
     state.set32('translatedAttributes', permissions);

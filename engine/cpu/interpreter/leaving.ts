@@ -2,6 +2,7 @@
 // outlined function, a translated region for the interpreter. It leaves in front of the instruction, before anything has
 // changed.
 import type { Access, Condition, Elements } from '../aarch64/meaning/operations.ts';
+import { SCTLR, systemSlot } from '../aarch64/system/registers.ts';
 import type { StateField } from '../core/layout.ts';
 import { STATE } from '../core/layout.ts';
 import type { X32, X64, XV } from '../wasm/expression.ts';
@@ -40,6 +41,10 @@ export abstract class LeavingOperations extends RecordOperations {
   requireDaif(): void {
     this.require('el');
   }
+  requireZeroing(): void {
+    const allowed = i32.and(i32.load(this.window, systemSlot('SCTLR_EL1')), SCTLR.DZE);
+    this.leaveIf(i32.eqz(i32.or(i32.load(this.window, STATE.el), allowed)));
+  }
   requireFp(): void {
     this.leaveIf(i32.load(this.window, STATE.fpTrap));
   }
@@ -63,6 +68,9 @@ export abstract class LeavingOperations extends RecordOperations {
     throw new Error(`${service} is for outlined functions`);
   }
 
+  probe(): void {
+    // Who leaves finds out.
+  }
   load(address: X64, access: Access): X64 {
     const { f } = this;
     const value = f.temporary(I64);

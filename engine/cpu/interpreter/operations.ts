@@ -252,10 +252,12 @@ export abstract class RecordOperations implements Operations {
   abstract requireEl1(): void;
   abstract requireOtherStack(): void;
   abstract requireDaif(): void;
+  abstract requireZeroing(): void;
   abstract readEnabledSlot(operand: string, key: X32): X64;
   abstract branch(operand: string): void;
   abstract branchIf(condition: X32, operand: string): void;
   abstract jump(target: X64): void;
+  abstract probe(address: X64, access: Access): void;
   abstract load(address: X64, access: Access): X64;
   abstract store(address: X64, value: X64, access: Access): void;
   abstract loadPair(address: X64, access: Access): readonly [X64, X64];

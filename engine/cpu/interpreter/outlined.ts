@@ -3,6 +3,7 @@
 // translate, fault, and call the port.
 import type { Access, Condition, Elements } from '../aarch64/meaning/operations.ts';
 import type { SystemOperations } from '../aarch64/meaning/system.ts';
+import { SCTLR } from '../aarch64/system/registers.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { EXCEPTION_CLASS, PSTATE, syndrome } from '../core/exceptions.ts';
 import { ATTENTION, RECORD_SIZE, STATE } from '../core/layout.ts';
@@ -16,7 +17,6 @@ import type { FunctionBuilder, L32 } from '../wasm/function.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { hostElements, RecordOperations } from './operations.ts';
 
-const SCTLR = { UMA: 1 << 9, NTWI: 1 << 16, NTWE: 1 << 18 } as const;
 /** CV and COND of syndromes that carry a condition: always (D17.2.37). */
 const ALWAYS = 0x1e0_0000;
 
@@ -207,6 +207,10 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
   }
   requireDaif(): void {
     const allowed = i32.or(this.state.get32('el'), i32.and(this.state.system32('SCTLR_EL1'), SCTLR.UMA));
+    this.endIf(i32.eqz(allowed), this.services.trapSystem);
+  }
+  requireZeroing(): void {
+    const allowed = i32.or(this.state.get32('el'), i32.and(this.state.system32('SCTLR_EL1'), SCTLR.DZE));
     this.endIf(i32.eqz(allowed), this.services.trapSystem);
   }
   requireFp(): void {

@@ -118,6 +118,9 @@ class EffectRecorder extends RecordOperations {
   requireOtherStack(): void {
     this.leave();
   }
+  requireZeroing(): void {
+    this.leave();
+  }
   requireDaif(): void {
     this.leave();
   }
@@ -136,6 +139,9 @@ class EffectRecorder extends RecordOperations {
   }
   jump(): void {
     // As above.
+  }
+  probe(): void {
+    this.leave();
   }
   load(): X64 {
     this.leave();
@@ -193,8 +199,6 @@ function formEffects(form: Form): FormEffects {
 /** The meaning that a region is written from, if the form has one that needs no services. */
 export function regionMeaning({ instruction, statics }: Form): Meaning | undefined {
   if (OUTLINED.test(instruction.name)) return undefined;
-  // Hints that do nothing; pointer authentication and branch targets are among them.
-  if (instruction.name === 'HINT' && statics.hint! < 2) return (o) => o.nothing();
   return inlineMeaning(instruction.name, statics);
 }
 

@@ -8,7 +8,6 @@ import { FP_MEANINGS } from './fp.ts';
 import { INTEGER_MEANINGS } from './integer.ts';
 import { MEMORY_MEANINGS } from './memory.ts';
 import type { Meaning, Statics } from './operations.ts';
-import { isStateRegister, REGISTER_MEANINGS } from './registers.ts';
 import { SIMD_DIFFERENT_MEANINGS } from './simd-different.ts';
 import { SIMD_FP_CONVERSION_MEANINGS } from './simd-fp-conversions.ts';
 import { SIMD_FP_MEANINGS } from './simd-fp.ts';
@@ -19,6 +18,7 @@ import { SIMD_SHIFT_MEANINGS } from './simd-shifts.ts';
 import { STRUCTURE_MEANINGS } from './structures.ts';
 import type { SystemOperations } from './system.ts';
 import { SYSTEM_MEANINGS } from './system.ts';
+import { isDescribedInline, SYSTEM_INLINE_MEANINGS } from './system-inline.ts';
 
 /** Meanings that may run inside the interpreter's main loop, if the form's statics allow it. */
 const INLINE: Readonly<Record<string, Meaning>> = {
@@ -38,13 +38,12 @@ const INLINE: Readonly<Record<string, Meaning>> = {
   ...SIMD_FP_CONVERSION_MEANINGS,
   // Behind the others: where scalar instructions of both kinds have one name, it is one of these.
   ...FP_MEANINGS,
-  ...REGISTER_MEANINGS,
+  ...SYSTEM_INLINE_MEANINGS,
 };
 
 /** The meaning of an instruction form if it may run inside the main loop. */
 export function inlineMeaning(name: string, statics: Statics): Meaning | undefined {
-  if (name in SYSTEM_MEANINGS && name in REGISTER_MEANINGS && !isStateRegister(statics.kind)) return undefined;
-  return INLINE[name];
+  return isDescribedInline(name, statics) ? INLINE[name] : undefined;
 }
 
 /** The meaning of any instruction form, for code that has the processor's services. */

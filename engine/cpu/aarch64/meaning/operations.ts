@@ -119,6 +119,8 @@ export interface Operations {
 
   if(condition: X32, then: () => void, otherwise?: () => void): void;
 
+  /** Faults unless the address may be written, before anything is read or written there. */
+  probe(address: X64, access: Access): void;
   /** Zero-extended to 64 bits after the extension that the access asks for. */
   load(address: X64, access: Access): X64;
   store(address: X64, value: X64, access: Access): void;
@@ -177,6 +179,8 @@ export interface Operations {
   requireFp(): void;
   /** Traps at EL0 unless SCTLR_EL1.UMA allows the interrupt masks. */
   requireDaif(): void;
+  /** Traps at EL0 unless SCTLR_EL1.DZE allows DC ZVA. */
+  requireZeroing(): void;
   /** System register held in the state at the byte offset that the operand holds. */
   readSlot(operand: string): X64;
   writeSlot(operand: string, value: X64, mask: X64): void;

@@ -30,8 +30,6 @@ export interface SystemOperations extends Operations {
   sendLocalEvent(): void;
   clearExclusive(): void;
 
-  /** Faults unless the address may be written: before an atomic update reads it. */
-  probe(address: X64, access: Access): void;
   /** Arms the monitor for an address with the value that was loaded. */
   armMonitor(address: X64, bytes: number, low: X64, high: X64): void;
   /** Runs `then` if the monitor is armed for exactly this address and size; `otherwise` if not. Disarms it. */
@@ -72,15 +70,8 @@ const system: Record<string, Meaning<SystemOperations>> = {
     if (s.kind === REGISTER_KIND.NZCV) o.setFlagsFrom(i32.shrU(i32.wrap(value), 28));
     else o.writeSystem(o.immediate32('key'), value);
   },
-  SYS: (o, s) => {
-    const value = o.x.read('t') as X64;
-    if (s.zero === 0) return o.systemInstruction(o.immediate32('key'), value);
-    // DC ZVA: 64 bytes, as DCZID_EL0 says.
-    o.systemInstruction(o.immediate32('key'), value);
-    // A fault reports the address as it was given.
-    o.probe(value, { scale: 0, block: true });
-    const start = o.keep(i64.and(value, -64));
-    for (let offset = 0; offset < 64; offset += 8) o.store(i64.add(start, offset), i64.const(0), { scale: 3 });
+  SYS: (o) => {
+    o.systemInstruction(o.immediate32('key'), o.x.read('t') as X64);
   },
   SYSL: (o) => o.undefined(),
 };

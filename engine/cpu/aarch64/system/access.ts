@@ -9,7 +9,7 @@ import type { SystemInstruction } from './instructions.ts';
 import { SYSTEM_INSTRUCTION_BY_KEY } from './instructions.ts';
 import type { Effect, El0Enable, SystemRegister } from './registers.ts';
 import { COUNTER_BITS } from './performance.ts';
-import { isPortRegister, SYSTEM_REGISTER_BY_KEY, SYSTEM_REGISTER_BY_NAME, systemKey } from './registers.ts';
+import { isPortRegister, SCTLR, SYSTEM_REGISTER_BY_KEY, SYSTEM_REGISTER_BY_NAME, systemKey } from './registers.ts';
 
 /** What register effects do to the value in `cpu.exchange`. */
 interface Behaviour {
@@ -31,9 +31,6 @@ export interface SystemHost {
 const DZP = 1 << 4;
 /** MDSCR_EL1.ERR, HDE, TDA, INTdis, TXU, RXO, TXfull, RXfull. */
 const DEBUGGER_BITS = 0x6ce0_4040n;
-const SCTLR_UCT = 1 << 15;
-const SCTLR_UCI = 1 << 26;
-const SCTLR_DZE = 1 << 14;
 /** PMSELR_EL0.SEL for the cycle counter. */
 const CYCLE_COUNTER = 31;
 
@@ -55,9 +52,9 @@ function el0Enabled(cpu: Processor, enable: El0Enable, write: boolean): boolean 
   const user = cpu.system32('PMUSERENR_EL0');
   switch (enable) {
     case 'SCTLR.UCT':
-      return (cpu.system32('SCTLR_EL1') & SCTLR_UCT) !== 0;
+      return (cpu.system32('SCTLR_EL1') & SCTLR.UCT) !== 0;
     case 'SCTLR.DZE':
-      return (cpu.system32('SCTLR_EL1') & SCTLR_DZE) !== 0;
+      return (cpu.system32('SCTLR_EL1') & SCTLR.DZE) !== 0;
     case 'SCTLR.UMA':
     case 'always':
       return true;
@@ -153,7 +150,7 @@ const BEHAVIOUR: Partial<Record<Effect, Behaviour>> = {
   // EL0 is told whether it may zero blocks (D17.2.38 DCZID_EL0.DZP). Only its reads come here.
   zeroingSize: {
     read: (cpu) => {
-      const prohibited = cpu.field('el') === 0 && !(cpu.system32('SCTLR_EL1') & SCTLR_DZE);
+      const prohibited = cpu.field('el') === 0 && !(cpu.system32('SCTLR_EL1') & SCTLR.DZE);
       return setExchange(cpu, cpu.exchange.lo | (prohibited ? DZP : 0)) as undefined;
     },
   },
@@ -240,7 +237,7 @@ const STORES_ITSELF: ReadonlySet<Effect> = new Set<Effect>([
   'pmuSelected',
 ]);
 
-/** SYS: the operand travels in `cpu.exchange`. DC ZVA only asks for leave here. */
+/** SYS but DC ZVA: the operand travels in `cpu.exchange`. */
 export function systemInstruction(host: SystemHost, cpu: Processor, key: number): number {
   const instruction = SYSTEM_INSTRUCTION_BY_KEY.get(key);
   if (!instruction) {
@@ -249,8 +246,7 @@ export function systemInstruction(host: SystemHost, cpu: Processor, key: number)
   }
   if (cpu.field('el') === 0) {
     if (!instruction.el0Enable) return OUTCOME.UNDEFINED;
-    const bit = instruction.el0Enable === 'SCTLR.DZE' ? SCTLR_DZE : SCTLR_UCI;
-    if (!(cpu.system32('SCTLR_EL1') & bit)) return OUTCOME_TRAP;
+    if (!(cpu.system32('SCTLR_EL1') & SCTLR.UCI)) return OUTCOME_TRAP;
   }
   if (instruction.action === 'maintain') {
     const permission = cpu.field('el') === 0 ? PERMIT.READ : instruction.permission!;

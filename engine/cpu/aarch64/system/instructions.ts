@@ -5,6 +5,7 @@ import { systemKey } from './registers.ts';
 
 export type SystemAction =
   | 'nothing'
+  /** Done by the instruction itself, without asking here. */
   | 'zero'
   /** Cache maintenance by address: may fault as an access does (D7.5.9). */
   | 'maintain'
@@ -19,7 +20,7 @@ export interface SystemInstruction {
   readonly key: number;
   readonly action: SystemAction;
   /** Usable at EL0 if this control bit is set. */
-  readonly el0Enable?: 'SCTLR.UCI' | 'SCTLR.DZE';
+  readonly el0Enable?: 'SCTLR.UCI';
   /** PERMIT bits of which the translation must give one; at EL0 it must always be readable. */
   readonly permission?: number;
   readonly everywhere?: true;
@@ -62,7 +63,7 @@ export const SYSTEM_INSTRUCTIONS: readonly SystemInstruction[] = [
   entry('DC ISW', '0 7 6 2', 'nothing'),
   entry('DC CSW', '0 7 10 2', 'nothing'),
   entry('DC CISW', '0 7 14 2', 'nothing'),
-  entry('DC ZVA', '3 7 4 1', 'zero', { el0Enable: 'SCTLR.DZE' }),
+  entry('DC ZVA', '3 7 4 1', 'zero'),
   entry('DC CVAC', '3 7 10 1', 'maintain', USER),
   entry('DC CVAU', '3 7 11 1', 'maintain', USER),
   entry('DC CIVAC', '3 7 14 1', 'maintain', USER),

@@ -111,6 +111,20 @@ const ALL = 0xffff_ffff_ffff_ffffn;
 const WORD = 0xffff_ffffn;
 
 /** All but EE and E0E: the cores are little-endian and their identification registers say so. */
+/** Control bits of SCTLR_EL1 (D17.2.118). */
+export const SCTLR = {
+  A: 1 << 1,
+  SA: 1 << 3,
+  SA0: 1 << 4,
+  UMA: 1 << 9,
+  DZE: 1 << 14,
+  UCT: 1 << 15,
+  NTWI: 1 << 16,
+  NTWE: 1 << 18,
+  WXN: 1 << 19,
+  SPAN: 1 << 23,
+  UCI: 1 << 26,
+} as const;
 const SCTLR_WRITABLE = 0xfcff_ffffn;
 
 const readOnly = (name: string, code: string): Declaration => ({ name, code, el1: 'r' });
