@@ -128,6 +128,8 @@ function randomProgram(c: Choices): number[] {
         a.emit('ADR', { Rd: 30, immhi: 2, immlo: 0 });
         a.emit('RET', { Rn: 30 });
       },
+      // Behind the latest call, mostly.
+      () => a.emit('RET', { Rn: 30 }),
       () => undefined,
     ];
     endings[c.below(endings.length)]!();
@@ -181,7 +183,7 @@ describe('random control flow', () => {
         }
         inRegions += translated.cluster.statistics.instructionsInRegions;
       }),
-      { numRuns: 12 },
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 12) },
     );
     // All but what was never reached twice, or is not for regions.
     expect(inRegions).toBeGreaterThan(2_000);

@@ -34,6 +34,7 @@ export interface GuestInstruction {
 export type Ending =
   /** Goes on at `next` without an instruction of its own. */
   | { readonly kind: 'fall'; readonly next: number }
+  /** B, or a BL whose target is in the region as well: it comes back by the dispatch. */
   | { readonly kind: 'branch'; readonly instruction: GuestInstruction; readonly target: number }
   | {
       readonly kind: 'conditional';
@@ -69,12 +70,17 @@ export interface Block {
 
 /**
  * Where the block stands that all indirect jumps of a region go on to: no instruction does. One block for all of them makes
- * computed jumps, as interpreters and switches have, a loop over a table.
+ * computed jumps, as interpreters and switches have, a loop over a table. If there are calls inside the region, their returns
+ * go there too; then it is the first block, which everything is reached from.
  */
 export const DISPATCH = -4;
 
 /** Instructions that retire in a block that runs to its end. */
 export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
+
+/** Of a block that is not empty. */
+export const firstInstruction = ({ body, ending }: Block): GuestInstruction =>
+  body[0] ?? (ending as Extract<Ending, { instruction: GuestInstruction }>).instruction;
 
 const LONGEST_REGION = 160;
 /** The same with indirect jumps: what they go to must be in it to be any good. */
@@ -218,6 +224,20 @@ class Discovery {
     return belongs;
   }
 
+  /**
+   * Takes calls of what is here anyway for branches, as recursive functions have them, and returns where they come back to.
+   * Code is not followed for it: regions that hold what they call take longer to compile than they save.
+   */
+  linkCalls(): number[] {
+    const returns: number[] = [];
+    for (const [at, ending] of this.endings) {
+      if (ending.kind !== 'call' || ending.target === undefined || !this.known(ending.target)) continue;
+      this.endings.set(at, { kind: 'branch', instruction: ending.instruction, target: ending.target });
+      if (this.known(ending.next)) returns.push(ending.next);
+    }
+    return returns;
+  }
+
   /** Follows what the indirect jumps here may go to, and returns where that is. */
   followIndirect(): number[] {
     const targets: number[] = [];
@@ -237,11 +257,15 @@ class Discovery {
 
 const isIndirect = (ending: Ending | undefined): boolean => ending?.kind === 'jump' && !ending.returns;
 
-/** Blocks reachable from `entry` without leaving the page, the entry's first; empty if there is nothing to translate. */
+/**
+ * Blocks reachable from `entry` without leaving the page, the entry's first but for a dispatch of calls; empty if there is
+ * nothing to translate.
+ */
 export function findBlocks(page: CodePage, entry: number): Block[] {
   const discovery = new Discovery(page);
   discovery.walk(entry, LONGEST_REGION);
-  const targets = discovery.followIndirect();
+  const indirect = discovery.followIndirect();
+  const returns = discovery.linkCalls();
   const { decoded, endings, leaders } = discovery;
   const blocks: Block[] = [];
   for (const start of leaders) {
@@ -261,11 +285,15 @@ export function findBlocks(page: CodePage, entry: number): Block[] {
     // A leader that was never walked to is left to whoever is translated from there.
     if (at === start && !own) continue;
     const ending = own ?? { kind: 'fall', next: at };
-    const dispatched = targets.length > 0 && ending.kind === 'jump' && !ending.returns;
+    const dispatched = ending.kind === 'jump' && (ending.returns ? returns : indirect).length > 0;
     blocks.push({ start: from, body, ending: dispatched ? { ...ending, dispatched } : ending });
   }
   const first = blocks[0];
   if (first?.start !== entry || blockCost(first) === 0) return [];
-  if (targets.length > 0) blocks.push({ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets } });
+  if (returns.length > 0) {
+    const targets = [...new Set([entry, ...returns, ...indirect])];
+    return [{ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets } }, ...blocks];
+  }
+  if (indirect.length > 0) blocks.push({ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets: indirect } });
   return blocks;
 }

@@ -81,3 +81,72 @@ describe('a dispatch', () => {
     expect(findBlocks({ ...page, arrivals: [] }, handlers[1]!).map(({ start }) => start)).toEqual([handlers[1]]);
   });
 });
+
+/** Fibonacci numbers by their definition, of what X19 says; X21 counts the rounds. */
+function recursive(): Assembler {
+  const a = new Assembler(IMAGE_BASE);
+  a.label('round');
+  a.add(0, 19, 0);
+  a.bl('fibonacci');
+  a.add(21, 21, 1);
+  a.b('round');
+  a.label('fibonacci');
+  a.emit('SUBS (immediate)', { sf: 1, Rd: 31, Rn: 0, imm12: 2 });
+  a.bcond('lo', 'done');
+  a.sub(31, 31, 32);
+  a.stp(30, 0, 31);
+  a.sub(0, 0, 1);
+  a.bl('fibonacci');
+  a.str(0, 31, 16);
+  a.ldp(30, 0, 31);
+  a.sub(0, 0, 2);
+  a.bl('fibonacci');
+  a.ldr(1, 31, 16);
+  a.emit('ADD (shifted register)', { sf: 1, Rd: 0, Rn: 0, Rm: 1 });
+  a.ldr(30, 31, 0);
+  a.add(31, 31, 32);
+  a.label('done');
+  a.emit('RET', { Rn: 30 });
+  return a;
+}
+
+describe('calls inside a region', () => {
+  const recursion = (regions: false | RegionTuning): PlainBoard => {
+    const board = new PlainBoard('cortex-a57', 4 * MiB, 1, undefined, regions);
+    board.load(new Uint8Array(Uint32Array.from(recursive().finish()).buffer));
+    board.cpu.sp = BigInt(IMAGE_BASE + 2 * MiB);
+    board.cpu.setX(19, 12n);
+    return board;
+  };
+
+  it('stay in it, and come back to where they were made', () => {
+    const interpreted = recursion(false);
+    const translated = recursion({ threshold: 50, patience: 1 });
+    for (let run = 0; run < 20; run++) {
+      for (const { cpu } of [interpreted, translated]) cpu.run(instructions(10_007));
+      expect(registersOf(translated)).toEqual(registersOf(interpreted));
+      expect(translated.cpu.pc).toBe(interpreted.cpu.pc);
+      expect(translated.cpu.sp).toBe(interpreted.cpu.sp);
+    }
+    expect(translated.cpu.x(21)).toBeGreaterThan(40n);
+    const { instructionsInRegions, regionExits } = translated.cluster.statistics;
+    expect(instructionsInRegions).toBeGreaterThan(180_000);
+    // One for each round and each end of the budget, none for the 465 calls of a round.
+    expect(regionExits!.untranslated + regionExits!.interpreter).toBeLessThan(400);
+  });
+
+  it('make the dispatch its first block', () => {
+    const words = recursive().finish();
+    const page: CodePage = {
+      features: new Set(cpuModel('cortex-a57').features),
+      word: (offset) => words[offset / 4] ?? 0,
+      decoded: () => true,
+      arrivals: [],
+    };
+    const entry = 4 * words.indexOf(encode('SUBS (immediate)', { sf: 1, Rd: 31, Rn: 0, imm12: 2 }));
+    const [dispatch, first] = findBlocks(page, entry);
+    expect(first!.start).toBe(entry);
+    const calls = words.flatMap((word, i) => (word >>> 26 === 0x25 && 4 * i > entry ? [4 * i + 4] : []));
+    expect(dispatch!.ending).toEqual({ kind: 'dispatch', targets: [entry, ...calls] });
+  });
+});

@@ -14,7 +14,7 @@ export interface FlowBlock {
   readonly endEffects: Effects | undefined;
   readonly cost: number;
   /** Blocks of the region that it goes to, in the ending's order; less those that only the outside reaches. */
-  readonly successors: readonly number[];
+  successors: readonly number[];
   readonly predecessors: number[];
   dominator: number;
   /** A loop starts here: a later block comes back. */
@@ -130,7 +130,25 @@ function reversePostorder(blocks: readonly Block[]): Block[] {
   return order.reverse();
 }
 
+/**
+ * What control may not do in a structured program, entering a loop other than at its start, goes by the dispatch where that is
+ * the first block: what it then goes to may be reached in more ways, which makes the next look find less.
+ */
 export function analyse(found: readonly Block[]): Flow {
+  for (let blocks = found; ;) {
+    const { flow, rerouted } = analyseOnce(blocks);
+    const [first] = blocks;
+    if (first?.ending.kind !== 'dispatch') return flow;
+    const { targets } = first.ending;
+    const more = rerouted.filter((offset) => !targets.includes(offset));
+    if (more.length === 0) return flow;
+    const ending = { ...first.ending, targets: [...targets, ...new Set(more)] };
+    blocks = [{ ...first, ending }, ...blocks.slice(1)];
+  }
+}
+
+/** Also gives the offsets that are gone to by the dispatch although it is not an indirect jump. */
+function analyseOnce(found: readonly Block[]): { flow: Flow; rerouted: number[] } {
   const ordered = reversePostorder(found);
   const numbers = new Map(ordered.map((block, i) => [block.start, i]));
   const blocks = ordered.map((block, order): FlowBlock => {
@@ -167,6 +185,7 @@ export function analyse(found: readonly Block[]): Flow {
     return at === a;
   };
   const allows = (from: number, to: number): boolean => to > from || dominates(to, from);
+  const rerouted = blocks[0]!.block.ending.kind === 'dispatch' ? reroute(blocks, allows) : [];
   for (const block of blocks) {
     const forwards = block.predecessors.filter((from) => from < block.order);
     // What a table goes to needs a place of its own, as what several go to.
@@ -182,7 +201,24 @@ export function analyse(found: readonly Block[]): Flow {
   const exits = new SideExits(dirtyAtSites(blocks));
   findLive(blocks, exits);
   findFlagsWanted(blocks, allows);
-  return { blocks, blockAt: (offset) => numbers.get(offset), allows, exits };
+  return { flow: { blocks, blockAt: (offset) => numbers.get(offset), allows, exits }, rerouted };
+}
+
+/** Sends edges that are not allowed to the first block; returns where they wanted to go. */
+function reroute(blocks: FlowBlock[], allows: Flow['allows']): number[] {
+  const wanted: number[] = [];
+  for (const block of blocks) {
+    const refused = block.successors.filter((to) => !allows(block.order, to));
+    if (refused.length === 0) continue;
+    for (const to of refused) {
+      wanted.push(blocks[to]!.block.start);
+      const { predecessors } = blocks[to]!;
+      predecessors.splice(predecessors.indexOf(block.order), 1);
+      blocks[0]!.predecessors.push(block.order);
+    }
+    block.successors = block.successors.map((to) => (refused.includes(to) ? 0 : to));
+  }
+  return wanted;
 }
 
 export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;

@@ -9,7 +9,7 @@ import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { PAGE_SIZE } from '../../util/units.ts';
 import type { Block, CodePage } from './blocks.ts';
-import { findBlocks } from './blocks.ts';
+import { findBlocks, firstInstruction } from './blocks.ts';
 import { analyse } from './flow.ts';
 import { RegionWriter } from './writer.ts';
 
@@ -62,8 +62,9 @@ export function translateRegions(
     if (dispatched.has(page * PAGE_SIZE + entry)) return NOTHING;
     const blocks = findBlocks(code, entry);
     if (blocks.length === 0) return NOTHING;
-    for (const { ending } of blocks)
-      if (ending.kind === 'dispatch') for (const target of ending.targets) dispatched.add(page * PAGE_SIZE + target);
+    // Those that calls come back to may be what others call.
+    const { ending } = blocks.at(-1)!;
+    if (ending.kind === 'dispatch') for (const target of ending.targets) dispatched.add(page * PAGE_SIZE + target);
     const region = module.add(`region ${page.toString(16)}:${entry.toString(16)}`, REGION, (f) =>
       new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
         area,
@@ -73,7 +74,7 @@ export function translateRegions(
       }).write(),
     );
     places.push({ slot, region });
-    return { words: wordsOf(blocks), outlined: [...new Set(outlinedHandlers(blocks))] };
+    return { words: wordsOf(blocks), outlined: [...new Set(outlinedHandlers(blocks, entry))] };
   });
   if (places.length === 0) return { module: undefined, bytes: 0, regions };
   for (const { slot, region } of places) module.fillTable(REGION_HANDLER.FIRST + slot, [region]);
@@ -90,9 +91,7 @@ const wordsOf = (blocks: readonly Block[]): Uint16Array =>
   );
 
 /** Handlers whose outlined functions a region calls: the entry's, and of what is not inline. */
-function* outlinedHandlers(blocks: readonly Block[]): Iterable<number> {
-  const [{ body, ending }] = blocks as [Block];
-  if (body[0]) yield body[0].form.handler;
-  else if ('instruction' in ending) yield ending.instruction.form.handler;
+function* outlinedHandlers(blocks: readonly Block[], entry: number): Iterable<number> {
+  yield firstInstruction(blocks.find(({ start }) => start === entry)!).form.handler;
   for (const block of blocks) for (const { inline, form } of block.body) if (!inline) yield form.handler;
 }

@@ -14,7 +14,7 @@ import type { L32, L64, Label } from '../wasm/function.ts';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
-import { DISPATCH, inPage } from './blocks.ts';
+import { DISPATCH, firstInstruction, inPage } from './blocks.ts';
 import { regionMeaning, SP_BIT } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
 import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isOutlined, liveBehind } from './flow.ts';
@@ -60,6 +60,8 @@ export class RegionWriter {
   private readonly site: L32;
   /** Where the indirect jump in front of the dispatch goes. */
   private readonly target: L64;
+  /** Whether that jump was a return. */
+  private readonly returning: L32;
   private readonly loopFlags: LoopFlags;
   private readonly labels = new Map<number, Label>();
   /** By number of the set that they store. */
@@ -78,6 +80,7 @@ export class RegionWriter {
     this.back = f.param(I64, 3);
     this.site = f.local(I32);
     this.target = f.local(I64);
+    this.returning = f.local(I32);
     const { area, ranged } = place;
     this.loopFlags = new LoopFlags(flow, (instruction) => this.flagsSetBy(instruction));
     this.operations = new RegionOperations(f, { area, ranged, services, leave: () => this.leaveHere() });
@@ -100,6 +103,7 @@ export class RegionWriter {
         this.operations.loadTlb();
         const bias = i64.load(this.window, STATE.pcBias);
         f.set(locals.page, i64.add(bias, this.place.records / 4));
+        if (entry.block.start === DISPATCH) f.set(this.target, this.address(this.place.entry));
         this.load(entry.live);
         this.operations.takeStoredFlags(entry.flagsLive);
         f.set(locals.flagKind, LAZY.STORED);
@@ -163,11 +167,10 @@ export class RegionWriter {
   private runEntryOutlined(): void {
     const { f, left, state } = this;
     f.if(i32.eqz(left.get), () => f.return(left.get));
-    const { block } = this.flow.blocks[0]!;
-    const first = block.body[0] ?? (block.ending as Extract<Ending, { instruction: GuestInstruction }>).instruction;
+    const { block } = this.flow.blocks[this.flow.blockAt(this.place.entry)!]!;
     this.settleFlags();
     state.set32('remaining', left.get);
-    f.callIndirect(OUTLINED, i32.const(first.form.handler), this.record(this.place.entry));
+    f.callIndirect(OUTLINED, i32.const(firstInstruction(block).form.handler), this.record(this.place.entry));
     f.return(state.get32('remaining'));
   }
 
@@ -352,7 +355,7 @@ export class RegionWriter {
   }
 
   private end(block: FlowBlock, dirty: number, flagsDirty: boolean): void {
-    const { f } = this;
+    const { f, operations } = this;
     const { ending } = block.block;
     const exit = { block, dirty: dirty | (block.endEffects?.writes ?? 0), flagsDirty };
     switch (ending.kind) {
@@ -362,7 +365,13 @@ export class RegionWriter {
         this.at = { offset: ending.at, ahead: 0, dirty };
         return this.leaveHere(ending.unknown);
       case 'branch':
-        return this.goTo(ending.target, exit);
+        if (!block.endEffects!.writes) return this.goTo(ending.target, exit);
+        return this.takeEnding(ending.instruction, {
+          taken: () => {
+            operations.commit();
+            this.goTo(ending.target, exit);
+          },
+        });
       case 'conditional':
         this.takeEnding(ending.instruction, {
           takenIf: (condition) => {
@@ -381,6 +390,8 @@ export class RegionWriter {
           jump: (target) => {
             if (ending.dispatched && this.inside(DISPATCH, exit)) {
               f.set(this.target, target);
+              if (ending.returns) this.returnFrom(exit);
+              f.set(this.returning, ending.returns ? 1 : 0);
               return this.goTo(DISPATCH, exit);
             }
             this.storeAll(exit);
@@ -413,6 +424,21 @@ export class RegionWriter {
     const { statics } = instruction.form;
     this.operations.take(instruction, { taken: unexpected, takenIf: unexpected, jump: unexpected, ...branches });
     regionMeaning(instruction.form)!(this.operations, statics);
+  }
+
+  /** Returns to the region that called this one, if that is where `target` is. */
+  private returnFrom(exit: Exit): void {
+    const { f, flags } = this;
+    const { known, operands } = flags;
+    f.if(i64.eq(this.target.get, this.back.get), () => {
+      this.storeAll(exit);
+      f.return(i32.or(this.left.get, RETURNED));
+    });
+    flags.become(known, operands);
+  }
+
+  private address(offset: number): X64 {
+    return i64.add(this.operations.locals.page.get, offset);
   }
 
   private storeAll(exit: Exit): void {
@@ -449,7 +475,9 @@ export class RegionWriter {
       f.brTable(labels, elsewhere, i32.wrap(index));
     });
     this.storeAll(exit);
-    this.chain(this.lookUp(target.get));
+    const record = this.lookUp(target.get);
+    if (block.order === 0) f.if(i32.and(this.returning.get, i32.ne(this.depth, 0)), () => f.return(left.get));
+    this.chain(record);
   }
 
   /** The region's block at an offset, if the exit may go there. */
@@ -469,8 +497,18 @@ export class RegionWriter {
       else this.tree(successor);
       return;
     }
+    if (this.dispatches(offset)) {
+      f.set(this.target, this.address(offset));
+      return this.goTo(DISPATCH, exit);
+    }
     this.storeAll(exit);
     this.chain(this.findTarget(offset));
+  }
+
+  /** Whether the first block is a dispatch that goes to an offset. */
+  private dispatches(offset: number): boolean {
+    const { ending } = this.flow.blocks[0]!.block;
+    return ending.kind === 'dispatch' && ending.targets.includes(offset);
   }
 
   /** Makes the state's `ip` the record of a direct target, and returns it; leaves if the page is not at hand. */
@@ -521,8 +559,9 @@ export class RegionWriter {
     operations.commit();
     this.storeAll(exit);
     const record = find();
-    const back = flow.blockAt(ending.next);
-    if (back === undefined || !flow.allows(exit.block.order, back)) return this.chain(record);
+    const behind = this.inside(ending.next, exit);
+    const next = behind ?? (this.dispatches(ending.next) ? flow.blocks[0] : undefined);
+    if (!next) return this.chain(record);
     const handler = f.keep(i32.load16u(record));
     f.if(
       i32.ltU(handler, REGION_HANDLER.FIRST),
@@ -546,12 +585,12 @@ export class RegionWriter {
     f.if(i32.eqz(i32.and(left.get, RETURNED)), () => f.return(left.get), undefined, 'unlikely');
     f.set(left, i32.xor(left.get, RETURNED));
     state.set64('pcBias', i64.sub(locals.page.get, this.place.records / 4));
-    const next = flow.blocks[back]!;
     this.load(next.live);
     operations.takeStoredFlags(next.flagsLive);
     if (meets(next)) f.set(locals.flagKind, LAZY.STORED);
     f.releaseTemporaries();
-    if (back <= exit.block.order || next.merge) f.br(this.labels.get(back)!);
+    if (!behind) f.set(this.target, this.address(ending.next));
+    if (next.order <= exit.block.order || next.merge) f.br(this.labels.get(next.order)!);
     else this.tree(next);
   }
 }
