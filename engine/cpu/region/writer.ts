@@ -390,13 +390,11 @@ export class RegionWriter {
           jump: (target) => {
             if (ending.dispatched && this.inside(DISPATCH, exit)) {
               f.set(this.target, target);
-              if (ending.returns) this.returnFrom(exit);
               f.set(this.returning, ending.returns ? 1 : 0);
               return this.goTo(DISPATCH, exit);
             }
             this.storeAll(exit);
-            if (ending.returns)
-              f.if(i64.eq(target, this.back.get), () => f.return(i32.or(this.left.get, RETURNED)), undefined, 'likely');
+            if (ending.returns) this.returnTo(target);
             const record = this.lookUp(target);
             if (ending.returns) f.if(this.depth, () => f.return(this.left.get));
             this.chain(record);
@@ -426,15 +424,10 @@ export class RegionWriter {
     regionMeaning(instruction.form)!(this.operations, statics);
   }
 
-  /** Returns to the region that called this one, if that is where `target` is. */
-  private returnFrom(exit: Exit): void {
-    const { f, flags } = this;
-    const { known, operands } = flags;
-    f.if(i64.eq(this.target.get, this.back.get), () => {
-      this.storeAll(exit);
-      f.return(i32.or(this.left.get, RETURNED));
-    });
-    flags.become(known, operands);
+  /** Everything is stored: returns to the region that called this one, if it expects that. */
+  private returnTo(target: X64): void {
+    const { f, left } = this;
+    f.if(i64.eq(target, this.back.get), () => f.return(i32.or(left.get, RETURNED)), undefined, 'likely');
   }
 
   private address(offset: number): X64 {
@@ -474,9 +467,12 @@ export class RegionWriter {
       });
       f.brTable(labels, elsewhere, i32.wrap(index));
     });
+    // A return may be to what the table has and to the calling region as well: then it was better to stay.
     this.storeAll(exit);
+    const returns = block.order === 0;
+    if (returns) this.returnTo(target.get);
     const record = this.lookUp(target.get);
-    if (block.order === 0) f.if(i32.and(this.returning.get, i32.ne(this.depth, 0)), () => f.return(left.get));
+    if (returns) f.if(i32.and(this.returning.get, i32.ne(this.depth, 0)), () => f.return(left.get));
     this.chain(record);
   }
 
