@@ -75,6 +75,10 @@ export interface Block {
  */
 export const DISPATCH = -4;
 
+/** Where the entry's block stands that is passed once, in front of the loop that it belongs to. */
+const PEELED = -8;
+const LONGEST_PEELED = 16;
+
 /** Instructions that retire in a block that runs to its end. */
 export const blockCost = ({ body, ending }: Block): number => body.length + ('instruction' in ending ? 1 : 0);
 
@@ -258,10 +262,10 @@ class Discovery {
 const isIndirect = (ending: Ending | undefined): boolean => ending?.kind === 'jump' && !ending.returns;
 
 /**
- * Blocks reachable from `entry` without leaving the page, the entry's first but for a dispatch of calls; empty if there is
- * nothing to translate.
+ * Blocks reachable from `entry` without leaving the page; empty if there is nothing to translate. The first is the entry's, a
+ * copy of it, or a dispatch of calls that goes to it.
  */
-export function findBlocks(page: CodePage, entry: number): Block[] {
+export function findBlocks(page: CodePage, entry: number): readonly Block[] {
   const discovery = new Discovery(page);
   discovery.walk(entry, LONGEST_REGION);
   const indirect = discovery.followIndirect();
@@ -295,5 +299,21 @@ export function findBlocks(page: CodePage, entry: number): Block[] {
     return [{ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets } }, ...blocks];
   }
   if (indirect.length > 0) blocks.push({ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets: indirect } });
-  return blocks;
+  return peeled(blocks);
+}
+
+/**
+ * Compilers that turn loops round jump into their middle, and the place that control comes back to most often lies in front
+ * of it. Started from there, the loop around would look like one inside. So the entry's block is passed once by itself: then
+ * both loops start where they meet.
+ */
+function peeled(blocks: readonly Block[]): readonly Block[] {
+  const [first] = blocks as [Block];
+  const [next, ...others] = targetsOf(first.ending);
+  if (others.length > 0 || first.body.length > LONGEST_PEELED || !['fall', 'branch'].includes(first.ending.kind))
+    return blocks;
+  const comesTo = (offset: number): boolean =>
+    blocks.some((block) => block !== first && targetsOf(block.ending).includes(offset));
+  const meets = blocks.some(({ start }) => start === next) && comesTo(next!) && comesTo(first.start);
+  return meets ? [{ ...first, start: PEELED }, ...blocks] : blocks;
 }

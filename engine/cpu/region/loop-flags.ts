@@ -24,7 +24,10 @@ export class LoopFlags {
     this.setBy = setBy;
   }
 
-  /** The operation in front of every way back to a loop's first block, if it is the same one. */
+  /**
+   * The operation in front of a way back to a loop's first block, if there is one in front of every way. Ways with another
+   * one store the flags.
+   */
   of(block: FlowBlock): TurnFlags | undefined {
     const { order } = block;
     if (!this.found.has(order)) this.found.set(order, this.find(block));
@@ -36,22 +39,26 @@ export class LoopFlags {
     // What a table goes to must be ready for all of its targets.
     const dispatches = [block, ...ways.map((way) => way.block)].some(({ ending }) => ending.kind === 'dispatch');
     if (!loop || !flagsWanted || dispatches) return undefined;
-    const [first, ...others] = ways.filter((way) => way.order >= order).map((way) => this.atEnd(way));
-    const agreed = others.every(
-      (other) => first && other?.kind === first.kind && sameOperands(other.operands, first.operands),
-    );
-    return agreed ? first : undefined;
+    const turns = ways.filter((way) => way.order >= order).map((way) => this.atEnd(way));
+    // The first way back is that of the innermost loop.
+    return turns.every((turn) => turn !== undefined) ? turns[0] : undefined;
   }
 
-  /** The operation that set the flags at the end of a block, if that is in the block and its operands are in registers. */
-  private atEnd({ block, effects, endEffects }: FlowBlock): TurnFlags | undefined {
+  /**
+   * The operation that set the flags at the end of a block, if that is in it, or in those that it alone follows, and its
+   * operands are in registers.
+   */
+  private atEnd({ block, effects, endEffects, predecessors, order }: FlowBlock): TurnFlags | undefined {
     const last = effects.findLastIndex(({ setsFlags }) => setsFlags);
-    if (last < 0) return undefined;
-    const { known, operands } = this.setBy(block.body[last]!);
-    if (known === 'dynamic' || !operands) return undefined;
     const behind = [...effects.slice(last + 1), ...(endEffects ? [endEffects] : [])];
-    const lost = behind.some((other) => isOutlined(other) || (other.writes & operands.registers) !== 0);
-    return lost ? undefined : { kind: known, operands };
+    const [from, ...others] = predecessors;
+    let turn: TurnFlags | undefined;
+    if (last >= 0) {
+      const { known, operands } = this.setBy(block.body[last]!);
+      if (known !== 'dynamic' && operands) turn = { kind: known, operands };
+    } else if (from !== undefined && others.length === 0 && from < order) turn = this.atEnd(this.flow.blocks[from]!);
+    const kept = behind.every((other) => !isOutlined(other) && turn && (other.writes & turn.operands.registers) === 0);
+    return kept ? turn : undefined;
   }
 }
 
