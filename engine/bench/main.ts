@@ -21,9 +21,10 @@ import {
   responseLines,
 } from './report.ts';
 import { measureResponse, type ResponseResult } from './response.ts';
+import { soak } from './soak.ts';
 import { geometricMean, median } from './statistics.ts';
 
-const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...]
+const USAGE = `usage: npm run bench -- [--quick] [--json] [KERNEL...] | --soak MINUTES
 
 Runs kernels on qemu-system-aarch64 and on the bare board in turn, then measures how long a person waits for
 an inmate, for enable and for Debian's kernel, how soon a busy run pauses and takes input, what an engine
@@ -32,6 +33,7 @@ Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and cip
 
   --quick  a fifth of the work, once: to see that it runs, not to compare
   --no-jit the kernels on the interpreter alone, and the boot
+  --soak   instead of all that: a guest that generates code, for so many minutes; memory and pauses of each
   --json   one JSON object on standard output; progress goes to standard error
 `;
 
@@ -69,12 +71,24 @@ async function main(): Promise<number> {
       quick: { type: 'boolean' },
       'no-jit': { type: 'boolean' },
       json: { type: 'boolean' },
+      soak: { type: 'string' },
       help: { type: 'boolean' },
     },
     allowPositionals: true,
   });
   if (values.help) {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if (values.soak !== undefined) {
+    const minutes = Number(values.soak);
+    if (!Number.isInteger(minutes) || minutes < 1)
+      throw new Error(`--soak takes a whole number of minutes, not "${values.soak}"`);
+    await soak(minutes, ({ minute, residentMiB, worstPauseMs }) =>
+      process.stdout.write(
+        `minute ${minute}: ${residentMiB ?? '?'} MiB resident, worst pause ${worstPauseMs.toFixed(1)} ms\n`,
+      ),
+    );
     return 0;
   }
   const unknown = positionals.find((name) => !isKernel(name));

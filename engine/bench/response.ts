@@ -20,7 +20,7 @@ import { median } from './statistics.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ENGINE_PROCESS = join(ROOT, 'engine/service/process.ts');
-const START_TIMEOUT_MS = 60_000;
+export const START_TIMEOUT_MS = 60_000;
 /** Between two requests: not in step with anything that the engine does at intervals. */
 const BETWEEN_MS = 47;
 const WARM_UP_MS = 1500;
@@ -36,7 +36,7 @@ export interface ResponseResult {
   inputMs?: { median: number; worst: number };
 }
 
-interface BusyGuest {
+export interface BusyGuest {
   name: string;
   request: Partial<RunRequest>;
   /** A console that echoes while the guest works. */
@@ -70,6 +70,8 @@ jailhouse cell load greeter inmates/jit.bin -s "rounds=0" -a 0x1000
 jailhouse cell start greeter
 `;
 
+export const GENERATES_CODE: BusyGuest = { name: 'generating code', request: { script: JIT_SCRIPT } };
+
 function guests(): BusyGuest[] {
   const kernel = (name: KernelName) => image(`${name}.bin`, loadKernel(name, ENDLESS).image);
   const linux = (): Partial<RunRequest> => ({
@@ -86,19 +88,28 @@ function guests(): BusyGuest[] {
     { name: 'floating point', request: { ...kernel('fourier'), cpus: 1 } },
     { name: 'vectors', request: { ...kernel('vectors'), cpus: 1 } },
     { name: 'misses of the TLB', request: { ...kernel('chase'), cpus: 1 } },
-    { name: 'generating code', request: { script: JIT_SCRIPT } },
+    GENERATES_CODE,
     ...(systemsMissing('kernel', 'initrd') === undefined
       ? [{ name: "Debian's kernel, booting", request: { ...linux(), cpus: 4 }, console: 'uart0' }]
       : []),
   ];
 }
 
-class EngineUnderTest {
+export class EngineUnderTest {
   readonly #child: ChildProcess;
   readonly #waiting: { is: (message: EngineMessage) => boolean; resolve: (ms: number) => void }[] = [];
   readonly failed = Promise.withResolvers<never>();
 
-  constructor(request: RunRequest) {
+  /** Powers the bench's board on, for a busy guest. */
+  constructor({ request: busy }: BusyGuest) {
+    const request: RunRequest = {
+      runId: 'bench',
+      board: BENCH_BOARD,
+      files: [],
+      script: null,
+      pace: 'free',
+      ...busy,
+    };
     const child = fork(ENGINE_PROCESS, [], {
       cwd: ROOT,
       execArgv: [],
@@ -114,6 +125,19 @@ class EngineUnderTest {
     child.on('exit', (status) => this.failed.reject(new Error(`the engine process ended with ${status}`)));
     this.#send({ type: 'start', request });
     this.#send({ type: 'port', port: 1 });
+  }
+
+  get processId(): number {
+    return this.#child.pid!;
+  }
+
+  /** Host milliseconds until a pause is answered; the run goes on afterwards. */
+  async pauseAndResume(): Promise<number> {
+    this.command({ type: 'pause' });
+    const ms = await this.until(phaseIs('paused'));
+    this.command({ type: 'resume' });
+    await this.until(phaseIs('running'));
+    return ms;
   }
 
   command(command: EngineCommand): void {
@@ -149,15 +173,9 @@ const phaseIs = (phase: string) => (message: EngineMessage) =>
 
 const spread = (times: readonly number[]) => ({ median: median([...times]), worst: Math.max(...times) });
 
-async function measure({ name, request, console }: BusyGuest, count: number): Promise<ResponseResult> {
-  const engine = new EngineUnderTest({
-    runId: 'bench',
-    board: BENCH_BOARD,
-    files: [],
-    script: null,
-    pace: 'free',
-    ...request,
-  });
+async function measure(guest: BusyGuest, count: number): Promise<ResponseResult> {
+  const { name, console } = guest;
+  const engine = new EngineUnderTest(guest);
   try {
     engine.command({ type: 'attach' });
     await engine.until(({ type }) => type === 'snapshot', START_TIMEOUT_MS);
@@ -166,10 +184,7 @@ async function measure({ name, request, console }: BusyGuest, count: number): Pr
     await pause(console === undefined ? WARM_UP_MS : 0);
     for (let n = 0; n < count; n++) {
       await pause(BETWEEN_MS);
-      engine.command({ type: 'pause' });
-      pauses.push(await engine.until(phaseIs('paused')));
-      engine.command({ type: 'resume' });
-      await engine.until(phaseIs('running'));
+      pauses.push(await engine.pauseAndResume());
     }
     if (console !== undefined) {
       // The shell is there, and a loop of it works beside the next command line.
