@@ -1,14 +1,15 @@
 // The program of the translator's thread (translator.ts): gets lines, answers what comes on them.
 import { enableCompileCache } from 'node:module';
-import type { MessagePort } from 'node:worker_threads';
 import { parentPort } from 'node:worker_threads';
 import type { TranslationRequest } from '../cpu/index.ts';
+import type { Line } from './translator.ts';
 
 enableCompileCache();
 const { answerRequest } = await import('../cpu/region/background.ts');
 
-parentPort!.on('message', (line: MessagePort) => {
-  line.on('message', (request: TranslationRequest) => {
-    line.postMessage(answerRequest(request, () => performance.now()));
+parentPort!.on('message', ({ port, answers }: Line) => {
+  port.on('message', (request: TranslationRequest) => {
+    port.postMessage(answerRequest(request, () => performance.now()));
+    Atomics.add(answers, 0, 1);
   });
 });

@@ -8,6 +8,13 @@ import type { BackgroundTranslator, TranslationAnswer, TranslationRequest } from
 const program = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './translator-thread.ts' : './translator.js', import.meta.url);
 
+/** One end of a machine's line to the thread. */
+export interface Line {
+  readonly port: MessagePort;
+  /** How many answers the thread has sent, in memory of both: to look there costs nothing, to ask the port does. */
+  readonly answers: Int32Array;
+}
+
 /** One thread, for any number of machines. */
 export class TranslatorThread {
   private readonly worker: Worker;
@@ -25,11 +32,13 @@ export class TranslatorThread {
   }
 
   /** A line of its own for one machine. */
-  open(onFailure: (reason: string) => void): MessagePort {
+  open(onFailure: (reason: string) => void): Line {
     const { port1, port2 } = new MessageChannel();
-    this.worker.postMessage(port2, [port2]);
+    const answers = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const theirs: Line = { port: port2, answers };
+    this.worker.postMessage(theirs, [port2]);
     this.listeners.push(onFailure);
-    return port1;
+    return { port: port1, answers };
   }
 
   private fail(reason: string): void {
@@ -44,7 +53,8 @@ let shared: TranslatorThread | undefined;
 /** A machine's line to the thread. */
 export class ThreadedTranslator implements BackgroundTranslator {
   private readonly thread: () => TranslatorThread;
-  private port: MessagePort | undefined;
+  private line: Line | undefined;
+  private taken = 0;
   failed = false;
   /** Told once, if the thread ends or cannot start: its machines translate themselves from then on. */
   onFailure: (reason: string) => void = () => undefined;
@@ -55,11 +65,11 @@ export class ThreadedTranslator implements BackgroundTranslator {
 
   /** Starts the thread if it is not running, before there is anything to translate. */
   start(): void {
-    if (this.port || this.failed) return;
+    if (this.line || this.failed) return;
     try {
       const thread = this.thread();
       if (thread.failure !== undefined) throw new Error(thread.failure);
-      this.port = thread.open((reason) => this.fail(reason));
+      this.line = thread.open((reason) => this.fail(reason));
     } catch (error) {
       this.fail((error as Error).message);
     }
@@ -67,11 +77,13 @@ export class ThreadedTranslator implements BackgroundTranslator {
 
   send(request: TranslationRequest): void {
     this.start();
-    this.port?.postMessage(request);
+    this.line?.port.postMessage(request);
   }
 
   take(): TranslationAnswer | undefined {
-    return this.port && (receiveMessageOnPort(this.port)?.message as TranslationAnswer | undefined);
+    if (!this.line || Atomics.load(this.line.answers, 0) === this.taken) return undefined;
+    this.taken++;
+    return receiveMessageOnPort(this.line.port)?.message as TranslationAnswer | undefined;
   }
 
   private fail(reason: string): void {

@@ -16,6 +16,8 @@ import {
 
 export class CodePages {
   private readonly words: Uint32Array;
+  /** The same words. */
+  private readonly signed: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly area: AreaLayout;
   /** Addresses of the sets of TLBs in use. */
@@ -30,6 +32,7 @@ export class CodePages {
 
   constructor(memory: WebAssembly.Memory, area: AreaLayout, tlbs: readonly number[]) {
     this.words = new Uint32Array(memory.buffer);
+    this.signed = new Int32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.area = area;
     this.tlbs = tlbs;
@@ -123,16 +126,18 @@ export class CodePages {
   slowStores(page: number): void {
     const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;
     const { storeMap } = this.area;
+    // Every page of code that a guest loads comes by here, and there may be many sets: words are signed, and stay words.
+    const { signed } = this;
     this.bytes[storeMap + page]! &= ~STORE_MAP.PAGE;
     this.bytes[storeMap + page - 1]! &= ~STORE_MAP.NEXT_PAGE;
     for (const set of this.tlbs)
       for (const table of [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1])
-        for (let i = 0; i < ENTRIES; i++) {
-          const word = (set + table + i * ENTRY_SIZE) / 4;
-          const tag = this.words[word + WRITE / 4]!;
-          if (tag & 0xfff) continue;
-          const host = (tag + this.words[word + ADDEND / 4]!) >>> 0;
-          if (host >>> 12 === page) this.words[word + WRITE / 4] = tag | TAG_SLOW;
+        for (let entry = 0; entry < ENTRIES * ENTRY_SIZE; entry += ENTRY_SIZE) {
+          const word = (set + table + entry) >>> 2;
+          const tag = signed[word + WRITE / 4]!;
+          if ((tag & 0xfff) !== 0) continue;
+          const host = (tag + signed[word + ADDEND / 4]!) | 0;
+          if (host >>> 12 === page) signed[word + WRITE / 4] = tag | TAG_SLOW;
         }
   }
 
