@@ -82,6 +82,17 @@ export const runCommands: readonly Command[] = [
     run: (workbench) => startRun(workbench, { script: workbench.project!.script !== null }),
   },
   {
+    id: 'run.again',
+    title: 'Run: boot again what the shown run booted',
+    unavailable: (workbench) =>
+      inRunView(workbench) ??
+      (workbench.runs.shown!.summary.system ? (needsPower(workbench) ?? noRun(workbench)) : canBoot(workbench)),
+    run: (workbench) => {
+      const { system } = workbench.runs.shown!.summary;
+      return startRun(workbench, system ? { script: false, system } : { script: workbench.project!.script !== null });
+    },
+  },
+  {
     id: 'run.bootShell',
     title: 'Run: boot to the root shell, without the script',
     unavailable: canBoot,

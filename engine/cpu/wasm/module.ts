@@ -101,7 +101,7 @@ export class ModuleBuilder {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const out = new ByteSink(1 << 16);
+    const out = new ByteSink();
     out.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
 
     const section = (id: number, write: (sink: ByteSink) => void): void => {
