@@ -63,8 +63,11 @@ export class BoardLibrary {
   }
 }
 
-/** A file's bytes. Not as a Buffer: its slices share memory, with other files too. */
-export const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(file));
+/** A file's bytes. Not as a Buffer: its slices share memory. A small file's memory is shared with others', and copied. */
+export function bytesOf(file: string): Uint8Array {
+  const read = readFileSync(file);
+  return read.byteLength === read.buffer.byteLength ? new Uint8Array(read.buffer) : new Uint8Array(read);
+}
 
 /** A folder of the host. Relative paths never leave it; absolute ones are allowed only where the user typed them. */
 export class FolderSource implements Files {
