@@ -1,13 +1,12 @@
 // Fills records: from an instruction word to the handler's number and the operands (host side; called by the loop when it
 // meets an empty record, and then runs ahead to the end of the straight line).
-import type { Instruction } from '../aarch64/table/instruction.ts';
+import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
 import { findInstruction } from '../aarch64/table/index.ts';
 import { extractFields } from '../aarch64/table/pattern.ts';
 import type { Feature } from '../aarch64/table/instruction.ts';
 import type { Breakpoints } from '../core/breakpoints.ts';
 import { RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
 import { fusedHandler, handlerOf, SINGLE_HANDLERS, SPECIAL } from './handlers.ts';
-import type { Placement } from './records.ts';
 import { placeOperands, registerSlot } from './records.ts';
 
 /** Instructions behind which the straight line need not go on. */
@@ -28,6 +27,12 @@ const KNOWN = { FILLED: 1, ENDS_LINE: 2, BRANCH_SHIFT: 2 } as const;
 /** Place of a word's template: Fibonacci hashing. */
 const templateOf = (word: number): number => (Math.imul(word, 0x9e37_79b1) >>> 17) * TEMPLATE.SIZE;
 
+/** An operand and its byte offset in the record. */
+interface PlacedOperand {
+  readonly operand: Operand;
+  readonly at: number;
+}
+
 export class Decoder {
   private readonly memory: DataView;
   private readonly words: Int32Array;
@@ -36,7 +41,7 @@ export class Decoder {
   private readonly breakpoints: Pick<Breakpoints, 'at'>;
   private readonly fuses: boolean;
   private readonly scratch = new DataView(new ArrayBuffer(RECORD_SIZE));
-  private readonly placements = new Map<Instruction, Placement>();
+  private readonly placed = new Map<Instruction, readonly PlacedOperand[]>();
   /** Handlers that BREAKPOINT stands in front of, by record. */
   private readonly covered = new Map<number, number>();
 
@@ -132,13 +137,10 @@ export class Decoder {
   private fillTemplate(template: number, word: number, instruction: Instruction): void {
     const { templates, scratch } = this;
     const fields = extractFields(instruction.pattern, word);
-    const placement = this.placementOf(instruction);
     for (let i = 0; i < RECORD_SIZE; i += 4) scratch.setInt32(i, 0, true);
     let branch = 0;
     let distance = 0;
-    for (const name in instruction.operands) {
-      const operand = instruction.operands[name]!;
-      const at = placement[name]!;
+    for (const { operand, at } of this.placedOperands(instruction)) {
       switch (operand.kind) {
         case 'source':
         case 'target':
@@ -173,12 +175,13 @@ export class Decoder {
     templates[template + TEMPLATE.DISTANCE] = distance;
   }
 
-  private placementOf(instruction: Instruction): Placement {
-    let placement = this.placements.get(instruction);
-    if (!placement) {
-      placement = placeOperands(instruction);
-      this.placements.set(instruction, placement);
+  private placedOperands(instruction: Instruction): readonly PlacedOperand[] {
+    let placed = this.placed.get(instruction);
+    if (!placed) {
+      const placement = placeOperands(instruction);
+      placed = Object.entries(instruction.operands).map(([name, operand]) => ({ operand, at: placement[name]! }));
+      this.placed.set(instruction, placed);
     }
-    return placement;
+    return placed;
   }
 }
