@@ -430,6 +430,7 @@ export class RegionWriter {
     f.if(i64.eq(target, this.back.get), () => f.return(i32.or(left.get, RETURNED)), undefined, 'likely');
   }
 
+  /** Guest-virtual address of an offset from the page's start. */
   private address(offset: number): X64 {
     return i64.add(this.operations.locals.page.get, offset);
   }
@@ -509,7 +510,7 @@ export class RegionWriter {
 
   /** Makes the state's `ip` the record of a direct target, and returns it; leaves if the page is not at hand. */
   private findTarget(offset: number): X32 {
-    if (!inPage(offset)) return this.lookUp(i64.add(this.operations.locals.page.get, offset));
+    if (!inPage(offset)) return this.lookUp(this.address(offset));
     const record = i32.const(this.record(offset));
     this.state.set32('ip', record);
     return record;
@@ -575,7 +576,7 @@ export class RegionWriter {
       'unlikely',
     );
     const { locals } = operations;
-    const expected = i64.add(locals.page.get, ending.next);
+    const expected = this.address(ending.next);
     f.set(left, f.callIndirect32(REGION, handler, record, left.get, i32.add(this.depth, 1), expected));
     // Anything else than the expected return is in the state, for whoever comes next.
     f.if(i32.eqz(i32.and(left.get, RETURNED)), () => f.return(left.get), undefined, 'unlikely');
