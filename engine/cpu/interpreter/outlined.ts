@@ -206,12 +206,15 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     this.endIf(i32.eqz(this.state.get32('el')), this.services.undefined);
   }
   requireDaif(): void {
-    const allowed = i32.or(this.state.get32('el'), i32.and(this.state.system32('SCTLR_EL1'), SCTLR.UMA));
-    this.endIf(i32.eqz(allowed), this.services.trapSystem);
+    this.endIf(this.forbiddenAtEl0(SCTLR.UMA), this.services.trapSystem);
   }
   requireZeroing(): void {
-    const allowed = i32.or(this.state.get32('el'), i32.and(this.state.system32('SCTLR_EL1'), SCTLR.DZE));
-    this.endIf(i32.eqz(allowed), this.services.trapSystem);
+    this.endIf(this.forbiddenAtEl0(SCTLR.DZE), this.services.trapSystem);
+  }
+  /** Whether EL0 runs and SCTLR_EL1 does not let it do what a bit stands for. */
+  private forbiddenAtEl0(permission: number): X32 {
+    const { state } = this;
+    return i32.eqz(i32.or(state.get32('el'), i32.and(state.system32('SCTLR_EL1'), permission)));
   }
   requireFp(): void {
     this.endIf(this.state.get32('fpTrap'), this.services.raise, syndrome(EXCEPTION_CLASS.FP_ACCESS, ALWAYS));
@@ -277,9 +280,9 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
   /** EL0 waits only if SCTLR_EL1 lets it; else the instruction traps (TI: 0 WFI, 1 WFE). */
   private wait(permission: number, instruction: number, pending: X32, waiting: number, pass: () => void): void {
     const { f, state } = this;
-    const allowed = i32.or(state.get32('el'), i32.and(state.system32('SCTLR_EL1'), permission));
+    const forbidden = this.forbiddenAtEl0(permission);
     f.if(pending, pass, () => {
-      this.endIf(i32.eqz(allowed), this.services.raise, syndrome(EXCEPTION_CLASS.WFX, ALWAYS | instruction));
+      this.endIf(forbidden, this.services.raise, syndrome(EXCEPTION_CLASS.WFX, ALWAYS | instruction));
       state.set32('waiting', waiting);
       state.set32('attention', i32.or(state.get32('attention'), ATTENTION.WAIT));
     });

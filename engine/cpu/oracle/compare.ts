@@ -33,8 +33,10 @@ export function fieldsOf(results: Uint8Array, block: number): Map<string, bigint
 
 export interface Difference {
   readonly block: number;
-  /** Name to [engine, QEMU]; undefined where only one has the field. */
+  /** Those that differ. Name to [engine, QEMU]; undefined where only one has the field. */
   readonly fields: ReadonlyMap<string, readonly [bigint | undefined, bigint | undefined]>;
+  /** All of the engine's fields. */
+  readonly ours: ReadonlyMap<string, bigint>;
 }
 
 /** Blocks whose results differ. */
@@ -46,7 +48,7 @@ export function differences(engine: Uint8Array, qemu: Uint8Array, blocks: number
     const fields = new Map<string, readonly [bigint | undefined, bigint | undefined]>();
     for (const name of new Set([...ours.keys(), ...theirs.keys()]))
       if (ours.get(name) !== theirs.get(name)) fields.set(name, [ours.get(name), theirs.get(name)]);
-    if (fields.size > 0) found.push({ block, fields });
+    if (fields.size > 0) found.push({ block, fields, ours });
   }
   return found;
 }

@@ -10,8 +10,8 @@ export interface Deviation {
   readonly ours: bigint | undefined;
   readonly theirs: bigint | undefined;
   readonly cpu: string;
-  /** All differing fields of the program. */
-  readonly fields: Difference['fields'];
+  /** The difference that the field belongs to. */
+  readonly difference: Difference;
   readonly program: Program;
 }
 
@@ -56,7 +56,7 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'half-precision flush',
     reason: 'QEMU’s max has FEAT_FP16 and keeps FPCR.FZ16, which MRS may then read',
     section: 'A2.3.1 FEAT_FP16',
-    explains: ({ cpu, fields }) => {
+    explains: ({ cpu, difference: { fields } }) => {
       const [ours, theirs] = fields.get('fpcr') ?? [0n, 0n];
       return cpu === 'max' && ((ours ?? 0n) ^ (theirs ?? 0n)) === FZ16;
     },
@@ -74,7 +74,7 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'unaligned access to nothing',
     reason: 'QEMU takes an unaligned access that meets no memory apart and reports the piece',
     section: 'D17.2.40 FAR_EL1',
-    explains: ({ field, ours, theirs, fields }) => {
+    explains: ({ field, ours, theirs, difference: { fields } }) => {
       const esr = field.replace('far', 'esr');
       return field.startsWith('far') && !fields.has(esr) && ((ours ?? 0n) ^ (theirs ?? 0n)) < 16n;
     },
@@ -84,19 +84,19 @@ export const EXPLAINED: readonly Explanation[] = [
     reason: 'where a branch leads into arbitrary words, QEMU’s max knows some that the engine’s does not',
     section: 'A2 Armv8-A architecture extensions',
     // The engine's exception is missing on QEMU: another one, or that of the next word, is in its place.
-    explains: ({ cpu, fields }) =>
+    explains: ({ cpu, difference }) =>
       cpu === 'max' &&
-      [...fields].some(
+      [...difference.fields].some(
         ([name, [ours, theirs]]) =>
-          (name.startsWith('esr') && ours === UNDEFINED_INSTRUCTION && theirs !== ours) ||
-          (name.startsWith('elr') && !fields.has(name.replace('elr', 'esr')) && theirs === (ours ?? 0n) + 4n),
+          difference.ours.get(name.replace('elr', 'esr')) === UNDEFINED_INSTRUCTION &&
+          (name.startsWith('esr') || (name.startsWith('elr') && theirs === (ours ?? 0n) + 4n)),
       ),
   },
   {
     name: 'access that leaves memory for an unmapped page',
     reason: 'the engine translates all of an access before any of it happens; QEMU stops at the first piece',
     section: 'B2.2.1 single-copy atomicity',
-    explains: ({ fields }) =>
+    explains: ({ difference: { fields } }) =>
       [...fields].some(
         ([name, [ours, theirs]]) =>
           name.startsWith('esr') && ours !== undefined && ((theirs ?? 0n) & FAULT_STATUS) === EXTERNAL_ABORT,
@@ -106,7 +106,7 @@ export const EXPLAINED: readonly Explanation[] = [
     name: 'faults of cache maintenance',
     reason: 'QEMU’s cache maintenance by address never faults (see ../aarch64/choices.ts)',
     section: 'D7.5.9 cache maintenance instructions that apply to a VA',
-    explains: ({ fields }) =>
+    explains: ({ difference: { fields } }) =>
       [...fields].some(
         ([name, [ours]]) =>
           name.startsWith('esr') &&
@@ -119,7 +119,7 @@ export const EXPLAINED: readonly Explanation[] = [
     reason:
       'QEMU marks a cleared monitor by address 2^64 - 1, so that a store-exclusive to it seems to match and faults',
     section: 'B2.12 exclusive monitors',
-    explains: ({ fields }) =>
+    explains: ({ difference: { fields } }) =>
       [...fields].some(
         ([name, [ours, theirs]]) => name.startsWith('far') && theirs === LAST_ADDRESS && ours !== theirs,
       ),
@@ -135,10 +135,10 @@ export const EXPLAINED: readonly Explanation[] = [
 ];
 
 /** Names of the entries that explain a difference, or nothing if a field is left that none explains. */
-export function explanationsOf({ fields }: Difference, cpu: string, program: Program): readonly string[] | undefined {
+export function explanationsOf(difference: Difference, cpu: string, program: Program): readonly string[] | undefined {
   const names = new Set<string>();
-  for (const [field, [ours, theirs]] of fields) {
-    const entry = EXPLAINED.find(({ explains }) => explains({ field, ours, theirs, cpu, fields, program }));
+  for (const [field, [ours, theirs]] of difference.fields) {
+    const entry = EXPLAINED.find(({ explains }) => explains({ field, ours, theirs, cpu, difference, program }));
     if (!entry) return undefined;
     names.add(entry.name);
   }

@@ -27,12 +27,25 @@ describe('random programs', () => {
   });
 
   it('may differ where they execute what they have stored without cache maintenance, and only there', () => {
-    const difference: Difference = { block: 0, fields: new Map([['x0', [1n, 2n]]]) };
+    const difference: Difference = { block: 0, fields: new Map([['x0', [1n, 2n]]]), ours: new Map([['x0', 1n]]) };
     const names = (words: readonly number[], stored: boolean): readonly string[] | undefined =>
       explanationsOf(difference, 'cortex-a57', { words, executesItsStores: () => stored });
     expect(names([NOP], true)).toEqual(['a program that executes what it has stored']);
     expect(names([NOP], false)).toBeUndefined();
     expect(names([NOP, encode('SYS', { op1: 3, CRn: 7, CRm: 5, op2: 1, Rt: 4 })], true)).toBeUndefined();
+  });
+
+  it('may differ by one word where the engine alone finds an instruction undefined', () => {
+    const names = (esr: bigint, theirs: bigint): readonly string[] | undefined =>
+      explanationsOf(
+        { block: 0, fields: new Map([['elr[0]', [0x1000n, theirs]]]), ours: new Map([['esr[0]', esr]]) },
+        'max',
+        { words: [NOP], executesItsStores: () => false },
+      );
+    const [undefinedInstruction, supervisorCall] = [0x0200_0000n, 0x5600_0000n];
+    expect(names(undefinedInstruction, 0x1004n)).toEqual(['instructions beyond Armv8.2']);
+    expect(names(undefinedInstruction, 0x1008n)).toBeUndefined();
+    expect(names(supervisorCall, 0x1004n)).toBeUndefined();
   });
 
   it('are seen to execute what they have stored', () => {

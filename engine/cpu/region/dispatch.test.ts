@@ -46,17 +46,23 @@ function boardWith(regions: false | RegionTuning): PlainBoard {
   return board;
 }
 
-const registersOf = ({ cpu }: PlainBoard) => Array.from({ length: 31 }, (_, n) => cpu.x(n));
+const stateOf = ({ cpu }: PlainBoard) => ({
+  registers: Array.from({ length: 31 }, (_, n) => cpu.x(n)),
+  sp: cpu.sp,
+  pc: cpu.pc,
+});
+
+/** Runs so many instructions on both boards. */
+function runAlike(interpreted: PlainBoard, translated: PlainBoard, count: number): void {
+  for (const { cpu } of [interpreted, translated]) cpu.run(instructions(count));
+  expect(stateOf(translated)).toEqual(stateOf(interpreted));
+}
 
 describe('a dispatch', () => {
   it('keeps a threaded interpreter in its region, and finds what is not in its table', () => {
     const interpreted = boardWith(false);
     const translated = boardWith({ threshold: 50, patience: 1 });
-    for (let run = 0; run < 20; run++) {
-      for (const { cpu } of [interpreted, translated]) cpu.run(instructions(10_000));
-      expect(registersOf(translated)).toEqual(registersOf(interpreted));
-      expect(translated.cpu.pc).toBe(interpreted.cpu.pc);
-    }
+    for (let run = 0; run < 20; run++) runAlike(interpreted, translated, 10_000);
     const far = Number(translated.cpu.x(20));
     expect(far).toBeGreaterThan(2);
     expect(translated.cluster.statistics.instructionsInRegions).toBeGreaterThan(180_000);
@@ -122,12 +128,7 @@ describe('calls inside a region', () => {
   it('stay in it, and come back to where they were made', () => {
     const interpreted = recursion(false);
     const translated = recursion({ threshold: 50, patience: 1 });
-    for (let run = 0; run < 20; run++) {
-      for (const { cpu } of [interpreted, translated]) cpu.run(instructions(10_007));
-      expect(registersOf(translated)).toEqual(registersOf(interpreted));
-      expect(translated.cpu.pc).toBe(interpreted.cpu.pc);
-      expect(translated.cpu.sp).toBe(interpreted.cpu.sp);
-    }
+    for (let run = 0; run < 20; run++) runAlike(interpreted, translated, 10_007);
     expect(translated.cpu.x(21)).toBeGreaterThan(40n);
     const { instructionsInRegions, regionExits } = translated.cluster.statistics;
     expect(instructionsInRegions).toBeGreaterThan(180_000);

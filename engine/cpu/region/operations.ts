@@ -7,7 +7,7 @@ import type { Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { dataTlbEntry, wantedTag } from '../core/data-tlb.ts';
-import { DATA_TLB, LINEAR_RANGE, STATE, STORE_MAP } from '../core/layout.ts';
+import { DATA_TLB, LINEAR_RANGE, SLOT, STATE, STORE_MAP } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import type { Services } from '../core/services.ts';
 import type { HostAccess } from '../interpreter/leaving.ts';
@@ -18,7 +18,7 @@ import { constant64, isLocal, i32, i64, to32, to64 } from '../wasm/expression.ts
 import type { FunctionBuilder, L32, Label } from '../wasm/function.ts';
 import type { GuestInstruction } from './blocks.ts';
 import { Anchors } from './anchors.ts';
-import { registerBit } from './effects.ts';
+import { registerBit, SP_BIT } from './effects.ts';
 import type { RegisterWrite } from './flag-state.ts';
 import { FlagState } from './flag-state.ts';
 import { RegionLocals } from './locals.ts';
@@ -296,4 +296,20 @@ export class RegionOperations extends LeavingOperations {
     f.set(locals.rangeBytes, i64.not(i64.load(locals.tlb.get, OFFSET + NOT_BYTES)));
     f.set(locals.rangeHost, i32.load(locals.tlb.get, OFFSET + HOST));
   }
+
+  /** Takes registers over from the state. */
+  loadRegisters(set: number): void {
+    const { f, locals, window } = this;
+    for (const bit of bitsOf(set)) f.set(locals.register(bit), i64.load(window, slotOf(bit)));
+  }
+  storeRegisters(set: number): void {
+    const { f, locals, window } = this;
+    for (const bit of bitsOf(set)) f.store64(window, slotOf(bit), locals.register(bit).get);
+  }
 }
+
+/** Where the state has a register, by its bit. */
+const slotOf = (bit: number): number => (bit === SP_BIT ? SLOT.SP : 8 * bit);
+
+const bitsOf = (set: number): number[] =>
+  Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (set >>> bit) & 1);

@@ -2,48 +2,33 @@
 // Relooper: Recursive Translation of Unstructured Control Flow to Structured Control Flow", ICFP 2022). Registers and flags
 // live in locals; they are stored where control leaves. The budget is charged block by block, and checked in front of
 // loops and behind calls for all that may run before the next check, so that it never runs out in the middle.
-import type { AreaLayout } from '../core/layout.ts';
-import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, SLOT, STATE } from '../core/layout.ts';
+import { RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import { OUTLINED, REGION, RETURNED } from '../interpreter/loop.ts';
-import type { In32, X32, X64 } from '../wasm/expression.ts';
+import type { X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { L32, L64, Label } from '../wasm/function.ts';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
-import { DISPATCH, firstInstruction, inPage } from './blocks.ts';
-import { regionMeaning, SP_BIT } from './effects.ts';
+import { DISPATCH, firstInstruction } from './blocks.ts';
+import { regionMeaning } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
 import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isOutlined, liveBehind } from './flow.ts';
 import type { FlagState } from './flag-state.ts';
 import { LoopFlags, sameOperands } from './loop-flags.ts';
 import type { RegionServices } from './operations.ts';
 import { RegionOperations } from './operations.ts';
+import type { Exit, RegionPlace } from './ways-out.ts';
+import { WaysOut } from './ways-out.ts';
 
 /** Calls between regions nest on the host's stack: deeper ones replace their caller. */
 const DEEPEST_CALL = 400;
 
 /** Bit of a site: the code there was not known when the region was made; it may have one of its own by now. */
 const UNKNOWN_SITE = 0x8000;
-
-const slotOf = (bit: number): number => (bit === SP_BIT ? SLOT.SP : 8 * bit);
-
-function eachBit(set: number, visit: (bit: number) => void): void {
-  for (let bit = 0; bit < 32; bit++) if ((set >>> bit) & 1) visit(bit);
-}
-
-export interface RegionPlace {
-  readonly area: AreaLayout;
-  /** Records of the code page. */
-  readonly records: number;
-  /** Offset of the entry in the page. */
-  readonly entry: number;
-  /** Most memory that is accessed lies in the linear range. */
-  readonly ranged: boolean;
-}
 
 export class RegionWriter {
   private readonly f: FunctionBuilder;
@@ -52,10 +37,8 @@ export class RegionWriter {
   private readonly services: RegionServices;
   private readonly operations: RegionOperations;
   private readonly state: StateAccess;
+  private readonly out: WaysOut;
   private readonly left: L32;
-  private readonly depth: X32;
-  /** Where the region that called this one expects the return. */
-  private readonly back: L64;
   /** Where a side exit happens: record number, and in the upper half instructions charged for but not executed. */
   private readonly site: L32;
   /** Where the indirect jump in front of the dispatch goes. */
@@ -75,22 +58,18 @@ export class RegionWriter {
     this.place = place;
     this.services = services;
     this.state = new StateAccess(f, place.area.window);
-    this.left = f.param(I32, 1);
-    this.depth = f.param(I32, 2).get;
-    this.back = f.param(I64, 3);
     this.site = f.local(I32);
     this.target = f.local(I64);
     this.returning = f.local(I32);
     const { area, ranged } = place;
     this.loopFlags = new LoopFlags(flow, (instruction) => this.flagsSetBy(instruction));
     this.operations = new RegionOperations(f, { area, ranged, services, leave: () => this.leaveHere() });
+    this.out = new WaysOut(f, place, services, this.operations);
+    this.left = this.out.left;
   }
 
   private get window(): number {
     return this.place.area.window;
-  }
-  private record(offset: number): number {
-    return this.place.records + offset * (RECORD_SIZE / 4);
   }
 
   write(): void {
@@ -103,8 +82,8 @@ export class RegionWriter {
         this.operations.loadTlb();
         const bias = i64.load(this.window, STATE.pcBias);
         f.set(locals.page, i64.add(bias, this.place.records / 4));
-        if (entry.block.start === DISPATCH) f.set(this.target, this.address(this.place.entry));
-        this.load(entry.live);
+        if (entry.block.start === DISPATCH) f.set(this.target, this.out.address(this.place.entry));
+        this.operations.loadRegisters(entry.live);
         this.operations.takeStoredFlags(entry.flagsLive);
         f.set(locals.flagKind, LAZY.STORED);
         this.tree(entry);
@@ -125,21 +104,12 @@ export class RegionWriter {
           this.sideExits[number] = label;
           nest(number - 1);
         });
-        this.store(flow.exits.sets[number]!);
+        this.operations.storeRegisters(flow.exits.sets[number]!);
         f.br(common);
       };
       nest(last);
     });
     this.writeSideExit();
-  }
-
-  private load(set: number): void {
-    const { f, operations, window } = this;
-    eachBit(set, (bit) => f.set(operations.locals.register(bit), i64.load(window, slotOf(bit))));
-  }
-  private store(set: number): void {
-    const { f, operations, window } = this;
-    eachBit(set, (bit) => f.store64(window, slotOf(bit), operations.locals.register(bit).get));
   }
 
   /** Leaves in front of the running instruction, which the interpreter executes. */
@@ -152,14 +122,14 @@ export class RegionWriter {
 
   private writeSideExit(): void {
     const { f, site, left, state } = this;
-    this.storeUnknownFlags();
+    this.out.storeUnknownFlags();
     f.set(left, i32.add(left.get, i32.shl(i32.shrU(site.get, 16), 4)));
     const record = f.keep(i32.add(i32.shl(i32.and(site.get, UNKNOWN_SITE - 1), 4), this.place.records));
     state.set32('ip', record);
-    f.if(i32.and(site.get, UNKNOWN_SITE), () => this.chain(record));
+    f.if(i32.and(site.get, UNKNOWN_SITE), () => this.out.chain(record));
     state.add32('regionSideExits', 1);
     // The record of the entry is this region: the interpreter would come back at once.
-    f.if(i32.ne(state.get32('ip'), this.record(this.place.entry)), () => f.return(left.get));
+    f.if(i32.ne(state.get32('ip'), this.out.record(this.place.entry)), () => f.return(left.get));
     this.runEntryOutlined();
   }
 
@@ -168,49 +138,10 @@ export class RegionWriter {
     const { f, left, state } = this;
     f.if(i32.eqz(left.get), () => f.return(left.get));
     const { block } = this.flow.blocks[this.flow.blockAt(this.place.entry)!]!;
-    this.settleFlags();
+    this.out.settleFlags();
     state.set32('remaining', left.get);
-    f.callIndirect(OUTLINED, i32.const(firstInstruction(block).form.handler), this.record(this.place.entry));
+    f.callIndirect(OUTLINED, i32.const(firstInstruction(block).form.handler), this.out.record(this.place.entry));
     f.return(state.get32('remaining'));
-  }
-
-  /** Stores flags of which only the locals know how they were set. */
-  private storeUnknownFlags(): void {
-    const { f, operations } = this;
-    const { locals } = operations;
-    f.if(locals.flagKind.get, () =>
-      f.if(
-        i32.eq(locals.flagKind.get, LAZY.EXPLICIT),
-        () => this.storeExplicitFlags(),
-        () => this.storeLazyFlags(locals.flagKind.get, { a: locals.flagA.get, b: locals.flagB.get }),
-      ),
-    );
-  }
-
-  private storeExplicitFlags(): void {
-    this.state.setFlags(this.operations.locals.explicitFlags);
-    this.state.set32('lazyKind', LAZY.STORED);
-  }
-  private storeLazyFlags(kind: In32, { a, b }: { readonly a: X64; readonly b: X64 }): void {
-    this.state.set32('lazyKind', kind);
-    this.state.set64('lazyA', a);
-    this.state.set64('lazyB', b);
-  }
-
-  private storeFlags(dirty: boolean): void {
-    const { known, values } = this.flags;
-    if (!dirty || known === LAZY.STORED) return;
-    if (known === 'dynamic') {
-      this.flags.gather();
-      this.storeUnknownFlags();
-    } else if (known === LAZY.EXPLICIT) this.storeExplicitFlags();
-    else this.storeLazyFlags(known, values);
-  }
-
-  /** The interpreter's functions want the flags themselves. */
-  private settleFlags(): void {
-    const { f, state, services } = this;
-    f.if(state.get32('lazyKind'), () => f.call(services.settleFlags));
   }
 
   /** A block and all that it dominates. */
@@ -302,7 +233,7 @@ export class RegionWriter {
     const same = flags.operands !== undefined && sameOperands(flags.operands, loop.operands);
     if (same && flags.known === loop.kind) return f.set(flagKind, loop.kind);
     if (same && flags.known === 'dynamic') return;
-    this.storeFlags(exit.flagsDirty);
+    this.out.storeFlags(exit.flagsDirty);
     f.set(flagKind, LAZY.STORED);
   }
 
@@ -342,16 +273,16 @@ export class RegionWriter {
     const { f, state, left, operations } = this;
     const { offset, form } = instruction;
     const { ahead } = this.at;
-    this.store(dirty);
-    this.storeFlags(flagsDirty);
-    this.settleFlags();
-    state.set32('ip', this.record(offset));
+    this.operations.storeRegisters(dirty);
+    this.out.storeFlags(flagsDirty);
+    this.out.settleFlags();
+    state.set32('ip', this.out.record(offset));
     state.set32('remaining', i32.add(left.get, ahead * RECORD_SIZE));
-    f.callIndirect(OUTLINED, i32.const(form.handler), this.record(offset));
-    const elsewhere = i32.ne(state.get32('ip'), this.record(offset + 4));
+    f.callIndirect(OUTLINED, i32.const(form.handler), this.out.record(offset));
+    const elsewhere = i32.ne(state.get32('ip'), this.out.record(offset + 4));
     f.if(i32.or(elsewhere, state.get32('attention')), () => f.return(state.get32('remaining')), undefined, 'unlikely');
     operations.loadTlb();
-    this.load(live);
+    this.operations.loadRegisters(live);
   }
 
   private end(block: FlowBlock, dirty: number, flagsDirty: boolean): void {
@@ -393,20 +324,20 @@ export class RegionWriter {
               f.set(this.returning, ending.returns ? 1 : 0);
               return this.goTo(DISPATCH, exit);
             }
-            this.storeAll(exit);
-            if (ending.returns) this.returnTo(target);
-            const record = this.lookUp(target);
-            if (ending.returns) f.if(this.depth, () => f.return(this.left.get));
-            this.chain(record);
+            this.out.storeAll(exit);
+            if (ending.returns) this.out.returnTo(target);
+            const record = this.out.lookUp(target);
+            if (ending.returns) f.if(this.out.depth, () => f.return(this.left.get));
+            this.out.chain(record);
           },
         });
       case 'call':
         this.takeEnding(ending.instruction, {
-          taken: () => this.call(ending, exit, () => this.findTarget(ending.target!)),
+          taken: () => this.call(ending, exit, () => this.out.findTarget(ending.target!)),
           jump: (target) => {
             const kept = f.keep(target);
             // BLR may go to what X30 was.
-            this.call(ending, exit, () => this.lookUp(kept));
+            this.call(ending, exit, () => this.out.lookUp(kept));
           },
         });
     }
@@ -424,22 +355,6 @@ export class RegionWriter {
     regionMeaning(instruction.form)!(this.operations, statics);
   }
 
-  /** Everything is stored: returns to the region that called this one, if it expects that. */
-  private returnTo(target: X64): void {
-    const { f, left } = this;
-    f.if(i64.eq(target, this.back.get), () => f.return(i32.or(left.get, RETURNED)), undefined, 'likely');
-  }
-
-  /** Guest-virtual address of an offset from the page's start. */
-  private address(offset: number): X64 {
-    return i64.add(this.operations.locals.page.get, offset);
-  }
-
-  private storeAll(exit: Exit): void {
-    this.store(exit.dirty);
-    this.storeFlags(exit.flagsDirty);
-  }
-
   /** Goes to one of the targets by a table, or out of the region to where else the jump says. */
   private dispatch(block: FlowBlock, targets: readonly number[]): void {
     const { f, operations, left, target } = this;
@@ -449,8 +364,8 @@ export class RegionWriter {
       f.if(
         i32.ltS(left.get, block.need * RECORD_SIZE),
         () => {
-          this.storeAll(exit);
-          this.lookUp(target.get);
+          this.out.storeAll(exit);
+          this.out.lookUp(target.get);
           f.return(left.get);
         },
         undefined,
@@ -469,12 +384,12 @@ export class RegionWriter {
       f.brTable(labels, elsewhere, i32.wrap(index));
     });
     // A return may be to what the table has and to the calling region as well: then it was better to stay.
-    this.storeAll(exit);
+    this.out.storeAll(exit);
     const returns = block.order === 0;
-    if (returns) this.returnTo(target.get);
-    const record = this.lookUp(target.get);
-    if (returns) f.if(i32.and(this.returning.get, i32.ne(this.depth, 0)), () => f.return(left.get));
-    this.chain(record);
+    if (returns) this.out.returnTo(target.get);
+    const record = this.out.lookUp(target.get);
+    if (returns) f.if(i32.and(this.returning.get, i32.ne(this.out.depth, 0)), () => f.return(left.get));
+    this.out.chain(record);
   }
 
   /** The region's block at an offset, if the exit may go there. */
@@ -495,11 +410,11 @@ export class RegionWriter {
       return;
     }
     if (this.dispatches(offset)) {
-      f.set(this.target, this.address(offset));
+      f.set(this.target, this.out.address(offset));
       return this.goTo(DISPATCH, exit);
     }
-    this.storeAll(exit);
-    this.chain(this.findTarget(offset));
+    this.out.storeAll(exit);
+    this.out.chain(this.out.findTarget(offset));
   }
 
   /** Whether the first block is a dispatch that goes to an offset. */
@@ -508,85 +423,36 @@ export class RegionWriter {
     return ending.kind === 'dispatch' && ending.targets.includes(offset);
   }
 
-  /** Makes the state's `ip` the record of a direct target, and returns it; leaves if the page is not at hand. */
-  private findTarget(offset: number): X32 {
-    if (!inPage(offset)) return this.lookUp(this.address(offset));
-    const record = i32.const(this.record(offset));
-    this.state.set32('ip', record);
-    return record;
-  }
-
-  /** As findTarget for any address. */
-  private lookUp(target: X64): X32 {
-    const { f, state, window } = this;
-    const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, TAG, BIAS, RECORDS } = CODE_TLB;
-    const address = f.keep(target);
-    const low = f.keep(i32.wrap(address));
-    const index = i32.and(i32.shrU(low, 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(i32.load(window, STATE.codeTlb), index));
-    f.if(
-      i64.ne(i64.and(address, ~0xffc), i64.load(entry, TAG)),
-      () => {
-        state.set64('pc', address);
-        state.set32('ip', this.place.area.resolveRecord);
-        f.return(this.left.get);
-      },
-      undefined,
-      'unlikely',
-    );
-    state.set64('pcBias', i64.load(entry, BIAS));
-    const record = f.keep(i32.add(i32.load(entry, RECORDS), i32.shl(i32.and(low, 0xffc), 2)));
-    state.set32('ip', record);
-    return record;
-  }
-
-  /** Everything is stored: goes on in the region at a record, which the state's `ip` is, if there is one. */
-  private chain(record: X32): void {
-    const { f, left } = this;
-    const handler = f.keep(i32.load16u(record));
-    f.if(i32.geU(handler, REGION_HANDLER.FIRST), () =>
-      f.returnCallIndirect(REGION, handler, record, left.get, this.depth, this.back.get),
-    );
-    f.call(this.services.untranslated, record);
-    f.return(left.get);
-  }
-
   private call(ending: Extract<Ending, { kind: 'call' }>, exit: Exit, find: () => X32): void {
     const { f, state, left, operations, flow } = this;
     operations.commit();
-    this.storeAll(exit);
+    this.out.storeAll(exit);
     const record = find();
     const behind = this.inside(ending.next, exit);
     const next = behind ?? (this.dispatches(ending.next) ? flow.blocks[0] : undefined);
-    if (!next) return this.chain(record);
+    if (!next) return this.out.chain(record);
     const handler = f.keep(i32.load16u(record));
     f.if(
       i32.ltU(handler, REGION_HANDLER.FIRST),
       () => {
-        f.call(this.services.untranslated, record);
-        f.return(left.get);
+        this.out.leaveUntranslated(record);
       },
       undefined,
       'unlikely',
     );
-    f.if(
-      i32.geU(this.depth, DEEPEST_CALL),
-      () => f.returnCallIndirect(REGION, handler, record, left.get, this.depth, this.back.get),
-      undefined,
-      'unlikely',
-    );
+    f.if(i32.geU(this.out.depth, DEEPEST_CALL), () => this.out.replaceBy(handler, record), undefined, 'unlikely');
     const { locals } = operations;
-    const expected = this.address(ending.next);
-    f.set(left, f.callIndirect32(REGION, handler, record, left.get, i32.add(this.depth, 1), expected));
+    const expected = this.out.address(ending.next);
+    f.set(left, f.callIndirect32(REGION, handler, record, left.get, i32.add(this.out.depth, 1), expected));
     // Anything else than the expected return is in the state, for whoever comes next.
     f.if(i32.eqz(i32.and(left.get, RETURNED)), () => f.return(left.get), undefined, 'unlikely');
     f.set(left, i32.xor(left.get, RETURNED));
     state.set64('pcBias', i64.sub(locals.page.get, this.place.records / 4));
-    this.load(next.live);
+    this.operations.loadRegisters(next.live);
     operations.takeStoredFlags(next.flagsLive);
     if (meets(next)) f.set(locals.flagKind, LAZY.STORED);
     f.releaseTemporaries();
-    if (!behind) f.set(this.target, this.address(ending.next));
+    if (!behind) f.set(this.target, this.out.address(ending.next));
     if (next.order <= exit.block.order || next.merge) f.br(this.labels.get(next.order)!);
     else this.tree(next);
   }
@@ -594,10 +460,3 @@ export class RegionWriter {
 
 /** Whether a block has its place in front of which several may have been: those it dominates know more. */
 const meets = (block: FlowBlock): boolean => block.merge || block.loop;
-
-/** What must be stored where control leaves behind a block. */
-interface Exit {
-  readonly block: FlowBlock;
-  readonly dirty: number;
-  readonly flagsDirty: boolean;
-}
