@@ -4,6 +4,7 @@ import type { Block } from './blocks.ts';
 import { blockCost, targetsOf } from './blocks.ts';
 import type { Effects } from './effects.ts';
 import { OUTLINED_EFFECTS } from './effects.ts';
+import { loopsAt } from './loops.ts';
 
 export interface FlowBlock {
   readonly block: Block;
@@ -17,8 +18,8 @@ export interface FlowBlock {
   successors: readonly number[];
   readonly predecessors: number[];
   dominator: number;
-  /** A loop starts here: a later block comes back. */
-  loop: boolean;
+  /** Loops that start here, the innermost first: blocks that come back, which are not earlier ones. */
+  loops: readonly (readonly number[])[];
   /** More than one block goes on to it forwards, or one by a table; or it is the dispatch. */
   merge: boolean;
   /** The budget is checked here: at loops and behind calls. */
@@ -164,7 +165,7 @@ function analyseOnce(found: readonly Block[]): { flow: Flow; rerouted: number[] 
       successors,
       predecessors: [],
       dominator: -1,
-      loop: false,
+      loops: [],
       merge: false,
       checked: false,
       need: 0,
@@ -193,8 +194,9 @@ function analyseOnce(found: readonly Block[]): { flow: Flow; rerouted: number[] 
       forwards.length > 1 ||
       block.block.ending.kind === 'dispatch' ||
       forwards.some((from) => blocks[from]!.block.ending.kind === 'dispatch');
-    block.loop = block.predecessors.some((from) => from >= block.order && allows(from, block.order));
-    block.checked = block.loop || forwards.some((from) => blocks[from]!.block.ending.kind === 'call');
+    const back = block.predecessors.filter((from) => from >= block.order && allows(from, block.order));
+    block.loops = loopsAt(block.order, back, blocks);
+    block.checked = isLoop(block) || forwards.some((from) => blocks[from]!.block.ending.kind === 'call');
   }
   countNeeds(blocks);
   findDirty(blocks);
@@ -220,6 +222,8 @@ function reroute(blocks: FlowBlock[], allows: Flow['allows']): number[] {
   }
   return wanted;
 }
+
+export const isLoop = ({ loops }: FlowBlock): boolean => loops.length > 0;
 
 export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;
 

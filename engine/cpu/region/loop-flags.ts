@@ -5,7 +5,7 @@ import type { Expression } from '../wasm/expression.ts';
 import type { GuestInstruction } from './blocks.ts';
 import type { FlagOperands, FlagState } from './flag-state.ts';
 import type { Flow, FlowBlock } from './flow.ts';
-import { isOutlined } from './flow.ts';
+import { isLoop, isOutlined } from './flow.ts';
 
 /** The operation that sets the flags for another turn of a loop. */
 export interface TurnFlags {
@@ -25,8 +25,8 @@ export class LoopFlags {
   }
 
   /**
-   * The operation in front of a way back to a loop's first block, if there is one in front of every way. Ways with another
-   * one store the flags.
+   * The operation in front of every way back to the start of the innermost loop there, if it is one. Whoever else comes to it
+   * stores the flags.
    */
   of(block: FlowBlock): TurnFlags | undefined {
     const { order } = block;
@@ -34,13 +34,13 @@ export class LoopFlags {
     return this.found.get(order);
   }
 
-  private find({ order, loop, flagsWanted, predecessors, block }: FlowBlock): TurnFlags | undefined {
+  private find(start: FlowBlock): TurnFlags | undefined {
+    const { flagsWanted, predecessors, block } = start;
     const ways = predecessors.map((from) => this.flow.blocks[from]!);
     // What a table goes to must be ready for all of its targets.
     const dispatches = [block, ...ways.map((way) => way.block)].some(({ ending }) => ending.kind === 'dispatch');
-    if (!loop || !flagsWanted || dispatches) return undefined;
-    const turns = ways.filter((way) => way.order >= order).map((way) => this.atEnd(way));
-    // The first way back is that of the innermost loop.
+    if (!isLoop(start) || !flagsWanted || dispatches) return undefined;
+    const turns = start.loops[0]!.map((from) => this.atEnd(this.flow.blocks[from]!));
     return turns.every((turn) => turn !== undefined) ? turns[0] : undefined;
   }
 

@@ -16,7 +16,7 @@ import type { Ending, GuestInstruction } from './blocks.ts';
 import { DISPATCH, firstInstruction } from './blocks.ts';
 import { regionMeaning } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
-import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isOutlined, liveBehind } from './flow.ts';
+import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isLoop, isOutlined, liveBehind } from './flow.ts';
 import type { FlagState } from './flag-state.ts';
 import { LoopFlags, sameOperands } from './loop-flags.ts';
 import type { RegionServices } from './operations.ts';
@@ -46,7 +46,9 @@ export class RegionWriter {
   /** Whether that jump was a return. */
   private readonly returning: L32;
   private readonly loopFlags: LoopFlags;
+  /** Of merges by their order, and of loops by those of the blocks that come back. */
   private readonly labels = new Map<number, Label>();
+  private readonly turns = new Map<string, Label>();
   /** By number of the set that they store. */
   private readonly sideExits: Label[] = [];
   /** The running point for side exits: page offset, what of the block's cost lies ahead, registers to store. */
@@ -149,12 +151,19 @@ export class RegionWriter {
     const { f, flow } = this;
     // Blocks where several ways meet are placed behind this one, the last of them outermost.
     const merges = flow.blocks.filter(({ merge, dominator }) => merge && dominator === block.order);
-    const inside = (): void => this.within(block, merges);
-    if (!block.loop) return inside();
-    f.loop((top) => {
-      this.labels.set(block.order, top);
-      inside();
-    });
+    const nest = (loop: number): void => {
+      if (loop < 0) return this.within(block, merges);
+      f.loop((top) => {
+        for (const from of block.loops[loop]!) this.turns.set(turn(from, block.order), top);
+        nest(loop - 1);
+      });
+    };
+    nest(block.loops.length - 1);
+  }
+
+  /** Where a block goes for one that comes earlier, or has a place that several go to; undefined if neither. */
+  private labelOf(from: FlowBlock, to: FlowBlock): Label | undefined {
+    return to.order <= from.order ? this.turns.get(turn(from.order, to.order))! : this.labels.get(to.order);
   }
 
   private within(block: FlowBlock, merges: readonly FlowBlock[]): void {
@@ -175,7 +184,7 @@ export class RegionWriter {
     // What one block alone goes on to knows what that one knew.
     if (meets(block)) this.meetFlags(block);
     this.at = { offset: start, ahead: 0, dirty: block.dirty };
-    if (block.checked && (block.order > 0 || block.loop))
+    if (block.checked && (block.order > 0 || isLoop(block)))
       f.if(i32.ltS(left.get, block.need * RECORD_SIZE), () => this.leaveHere(), undefined, 'unlikely');
     if (block.cost > 0) f.set(left, i32.sub(left.get, block.cost * RECORD_SIZE));
     let dirty = block.dirty;
@@ -379,7 +388,7 @@ export class RegionWriter {
       f.brIf(elsewhere, i64.geU(index, count), 'unlikely');
       const labels = Array.from({ length: count }, (_, i) => {
         const to = this.inside(first + 4 * i, exit);
-        return to && targets.includes(to.block.start) ? this.labels.get(to.order)! : elsewhere;
+        return to && targets.includes(to.block.start) ? this.labelOf(block, to)! : elsewhere;
       });
       f.brTable(labels, elsewhere, i32.wrap(index));
     });
@@ -400,21 +409,23 @@ export class RegionWriter {
 
   /** Goes on at an offset: in the region, or out of it. */
   private goTo(offset: number, exit: Exit): void {
-    const { f } = this;
     const successor = this.inside(offset, exit);
     if (successor) {
-      const to = successor.order;
       if (meets(successor)) this.handOverFlags(successor, exit);
-      if (to <= exit.block.order || successor.merge) f.br(this.labels.get(to)!);
-      else this.tree(successor);
-      return;
+      return this.follow(exit.block, successor);
     }
     if (this.dispatches(offset)) {
-      f.set(this.target, this.out.address(offset));
+      this.f.set(this.target, this.out.address(offset));
       return this.goTo(DISPATCH, exit);
     }
     this.out.storeAll(exit);
     this.out.chain(this.out.findTarget(offset));
+  }
+
+  private follow(from: FlowBlock, to: FlowBlock): void {
+    const label = this.labelOf(from, to);
+    if (label) this.f.br(label);
+    else this.tree(to);
   }
 
   /** Whether the first block is a dispatch that goes to an offset. */
@@ -432,14 +443,7 @@ export class RegionWriter {
     const next = behind ?? (this.dispatches(ending.next) ? flow.blocks[0] : undefined);
     if (!next) return this.out.chain(record);
     const handler = f.keep(i32.load16u(record));
-    f.if(
-      i32.ltU(handler, REGION_HANDLER.FIRST),
-      () => {
-        this.out.leaveUntranslated(record);
-      },
-      undefined,
-      'unlikely',
-    );
+    f.if(i32.ltU(handler, REGION_HANDLER.FIRST), () => this.out.leaveUntranslated(record), undefined, 'unlikely');
     f.if(i32.geU(this.out.depth, DEEPEST_CALL), () => this.out.replaceBy(handler, record), undefined, 'unlikely');
     const { locals } = operations;
     const expected = this.out.address(ending.next);
@@ -453,10 +457,11 @@ export class RegionWriter {
     if (meets(next)) f.set(locals.flagKind, LAZY.STORED);
     f.releaseTemporaries();
     if (!behind) f.set(this.target, this.out.address(ending.next));
-    if (next.order <= exit.block.order || next.merge) f.br(this.labels.get(next.order)!);
-    else this.tree(next);
+    this.follow(exit.block, next);
   }
 }
 
 /** Whether a block has its place in front of which several may have been: those it dominates know more. */
-const meets = (block: FlowBlock): boolean => block.merge || block.loop;
+const meets = (block: FlowBlock): boolean => block.merge || isLoop(block);
+
+const turn = (from: number, to: number): string => `${from} ${to}`;
