@@ -6,7 +6,7 @@ import { SCTLR, systemSlot } from '../aarch64/system/registers.ts';
 import type { StateField } from '../core/layout.ts';
 import { STATE } from '../core/layout.ts';
 import type { X32, X64, XV } from '../wasm/expression.ts';
-import { I32, I64, i32, V128, v128 } from '../wasm/expression.ts';
+import { I32, I64, i32, i64, isExtended, V128, v128 } from '../wasm/expression.ts';
 import { hostElements, hostLoad, hostStore, RecordOperations } from './operations.ts';
 
 /** A memory access: what it needs of the host address. */
@@ -72,11 +72,23 @@ export abstract class LeavingOperations extends RecordOperations {
     // Who leaves finds out.
   }
   load(address: X64, access: Access): X64 {
-    const { f } = this;
-    const value = f.temporary(I64);
+    const { value, take } = this.destination(access);
     const how = { ...reading(1 << access.scale), aligned: access.ordered === true };
-    this.access(address, how, (host, at) => f.set(value, hostLoad(host, access, at)));
-    return value.get;
+    this.access(address, how, take);
+    return value;
+  }
+  /** Where a load's value goes: where its upper half is zero, a local of 32 bits has it. */
+  private destination(access: Access): { readonly value: X64; readonly take: (host: X32, at: number) => void } {
+    const { f } = this;
+    if (!isExtended(hostLoad(0, access))) {
+      const whole = f.temporary(I64);
+      return { value: whole.get, take: (host, at) => f.set(whole, hostLoad(host, access, at)) };
+    }
+    const lower = f.temporary(I32);
+    return {
+      value: i64.extendU(lower.get),
+      take: (host, at) => f.set(lower, hostLoad(host, access, at).a as X32),
+    };
   }
   store(address: X64, value: X64, access: Access): void {
     const kept = this.keep(value);
@@ -84,12 +96,12 @@ export abstract class LeavingOperations extends RecordOperations {
     this.access(address, how, (host, at) => hostStore(this.f, host, kept, access.scale, at));
   }
   loadPair(address: X64, access: Access): readonly [X64, X64] {
-    const { f } = this;
-    const values = [f.temporary(I64), f.temporary(I64)] as const;
-    this.access(address, reading(2 << access.scale), (host, at) =>
-      values.forEach((value, i) => f.set(value, hostLoad(host, access, at + (i << access.scale)))),
-    );
-    return [values[0].get, values[1].get];
+    const [first, second] = [this.destination(access), this.destination(access)];
+    this.access(address, reading(2 << access.scale), (host, at) => {
+      first.take(host, at);
+      second.take(host, at + (1 << access.scale));
+    });
+    return [first.value, second.value];
   }
   storePair(address: X64, first: X64, second: X64, access: Access): void {
     const values = [this.keep(first), this.keep(second)];

@@ -273,8 +273,10 @@ export abstract class RecordOperations implements Operations {
 export function hostLoad(address: In32, access: Access, offset = 0): X64 {
   const { scale, extend } = access;
   if (extend === 64) return [i64.load8s, i64.load16s, i64.load32s, i64.load][scale]!(address, offset);
-  if (extend === 32) return i64.extendU([i32.load8s, i32.load16s, i32.load, i32.load][scale]!(address, offset));
-  return [i64.load8u, i64.load16u, i64.load32u, i64.load][scale]!(address, offset);
+  if (extend === undefined && scale === 3) return i64.load(address, offset);
+  const signed = [i32.load8s, i32.load16s, i32.load, i32.load];
+  const unsigned = [i32.load8u, i32.load16u, i32.load];
+  return i64.extendU((extend === 32 ? signed : unsigned)[scale]!(address, offset));
 }
 
 export function hostStore(f: FunctionBuilder, address: In32, value: X64, scale: number, offset = 0): void {

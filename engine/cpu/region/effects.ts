@@ -2,24 +2,30 @@
 // once with a backend that only takes notes.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
 import type { FlagSetter } from '../aarch64/meaning/flags.ts';
-import type { Condition, Elements, Meaning, Width, Word } from '../aarch64/meaning/operations.ts';
+import type { Access, Condition, Elements, Meaning, Width, Word } from '../aarch64/meaning/operations.ts';
 import type { Operand } from '../aarch64/table/instruction.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
 import { SLOT } from '../core/layout.ts';
 import type { FlagSource } from '../core/flags.ts';
 import type { Form } from '../interpreter/handlers.ts';
-import { hostElements, RecordOperations } from '../interpreter/operations.ts';
+import { hostElements, hostLoad, RecordOperations } from '../interpreter/operations.ts';
 import { registerSlot } from '../interpreter/records.ts';
 import type { X32, X64, XV } from '../wasm/expression.ts';
-import { i32, i64, v128 } from '../wasm/expression.ts';
+import { i32, i64, isExtended, v128 } from '../wasm/expression.ts';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 
 /** Effects of a form by operand names. */
 interface FormEffects {
   readonly reads: ReadonlySet<string>;
+  /** Of those, the ones whose upper half counts. */
+  readonly readsWhole: ReadonlySet<string>;
   readonly writes: ReadonlySet<string>;
+  /** Of those, the ones that are given a 32-bit value. */
+  readonly writesNarrow: ReadonlySet<string>;
+  /** Those that are written on some of the instruction's ways only. */
+  readonly writesInArms: ReadonlySet<string>;
   readonly links: boolean;
   readonly readsFlags: boolean;
   readonly setsFlags: boolean;
@@ -32,11 +38,22 @@ interface FormEffects {
 /** Effects of an instruction: register sets have a bit for each of X0 to X30, and bit 31 for SP. */
 export interface Effects extends Pick<FormEffects, 'readsFlags' | 'setsFlags' | 'mayLeave'> {
   readonly reads: number;
+  /** Those read whole. */
+  readonly readsWhole: number;
   readonly writes: number;
+  /** Those written whose upper half is cleared in any case. */
+  readonly writesNarrow: number;
+  /** Those written on some of the instruction's ways only. */
+  readonly writesInArms: number;
 }
 
 /** An outlined function works on the state: everything is stored before and loaded behind it. */
-export const OUTLINED_EFFECTS: Effects = { reads: 0, writes: 0, readsFlags: false, setsFlags: false, mayLeave: true };
+export const OUTLINED_EFFECTS: Effects = {
+  ...{ reads: 0, readsWhole: 0, writes: 0, writesNarrow: 0, writesInArms: 0 },
+  ...{ readsFlags: false, setsFlags: false, mayLeave: true },
+};
+
+export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;
 
 export const SP_BIT = 31;
 const LINK_BIT = 30;
@@ -51,7 +68,11 @@ export function registerBit(operand: Operand, fields: Fields): number {
 
 class EffectRecorder extends RecordOperations {
   readonly reads = new Set<string>();
+  readonly readsWhole = new Set<string>();
   readonly writes = new Set<string>();
+  readonly writesNarrow = new Set<string>();
+  readonly writesInArms = new Set<string>();
+  private nested = 0;
   links = false;
   readsFlags = false;
   setsFlags = false;
@@ -77,10 +98,18 @@ class EffectRecorder extends RecordOperations {
   }
   protected override readX(operand: string): X64 {
     this.reads.add(operand);
+    this.readsWhole.add(operand);
     return i64.const(0);
   }
-  protected override writeX(operand: string): void {
+  protected override writeX(operand: string, value: X64): void {
     this.writes.add(operand);
+    if (this.nested > 0) this.writesInArms.add(operand);
+    else if (isExtended(value)) this.writesNarrow.add(operand);
+  }
+  override if(condition: X32, then: () => void, otherwise?: () => void): void {
+    this.nested++;
+    super.if(condition, then, otherwise);
+    this.nested--;
   }
   override link(): void {
     this.links = true;
@@ -143,16 +172,16 @@ class EffectRecorder extends RecordOperations {
   probe(): void {
     this.leave();
   }
-  load(): X64 {
+  load(_: X64, access: Access): X64 {
     this.leave();
-    return i64.const(0);
+    return hostLoad(0, access);
   }
   store(): void {
     this.leave();
   }
-  loadPair(): readonly [X64, X64] {
+  loadPair(_: X64, access: Access): readonly [X64, X64] {
     this.leave();
-    return [i64.const(0), i64.const(0)];
+    return [hostLoad(0, access), hostLoad(0, access)];
   }
   storePair(): void {
     this.leave();
@@ -208,7 +237,7 @@ export function fitsRegion(form: Form): boolean {
 }
 
 export function effectsOf({ form, fields }: { readonly form: Form; readonly fields: Fields }): Effects {
-  const { reads, writes, links, readsFlags, setsFlags, mayLeave } = formEffects(form);
+  const { reads, writes, links, readsFlags, setsFlags, mayLeave, ...kinds } = formEffects(form);
   const set = (names: ReadonlySet<string>): number => {
     let bits = 0;
     for (const name of names) {
@@ -218,5 +247,14 @@ export function effectsOf({ form, fields }: { readonly form: Form; readonly fiel
     return bits;
   };
   const linked = links ? 1 << LINK_BIT : 0;
-  return { reads: set(reads), writes: set(writes) | linked, readsFlags, setsFlags, mayLeave };
+  const wide = [...writes].filter((name) => !kinds.writesNarrow.has(name) || kinds.writesInArms.has(name));
+  return {
+    reads: set(reads),
+    readsWhole: set(kinds.readsWhole),
+    writes: set(writes) | linked,
+    // Two operands may be the same register.
+    writesNarrow: set(kinds.writesNarrow) & ~(set(new Set(wide)) | linked),
+    writesInArms: set(kinds.writesInArms),
+    ...{ readsFlags, setsFlags, mayLeave },
+  };
 }

@@ -8,7 +8,7 @@ import { conditionOf } from '../core/flags.ts';
 import type { LazyKind } from '../core/lazy-flags.ts';
 import { comparison, LAZY, lazyFlags, lazyKind } from '../core/lazy-flags.ts';
 import type { Expression, X32, X64 } from '../wasm/expression.ts';
-import { I64, i32, i64, isConstant, mayReadMemory, isLocal } from '../wasm/expression.ts';
+import { I64, i64, isConstant, mayReadMemory, isLocal } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import type { RegionLocals } from './locals.ts';
 
@@ -26,6 +26,8 @@ export type FlagKnowledge = 'dynamic' | LazyKind;
 export interface RegisterWrite {
   readonly bit: number;
   value: X64;
+  /** Its upper half is zero, and a 32-bit local gets it. */
+  readonly narrow: boolean;
 }
 
 /** What an instruction sets the flags by, until its register writes are known. */
@@ -102,8 +104,8 @@ export class FlagState {
     // The result is in a register: the first operand follows from it.
     const write = writes.find(({ value }) => value === result || value.a === result);
     if (!write) return undefined;
-    const register = this.locals.register(write.bit).get;
-    const r: Word = w.bits === 64 ? register : i32.wrap(register);
+    const { bit, narrow } = write;
+    const r: Word = w.bits === 64 ? this.locals.read(bit, narrow) : this.locals.readLower(bit, narrow);
     const first = setter === 'logic' ? r : setter === 'add' ? w.sub(r, b) : w.add(r, b);
     return { a: wide(first), b: wide(b), registers: ofB | (1 << write.bit) };
   }

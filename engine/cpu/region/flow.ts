@@ -3,8 +3,9 @@
 import type { Block } from './blocks.ts';
 import { blockCost, targetsOf } from './blocks.ts';
 import type { Effects } from './effects.ts';
-import { OUTLINED_EFFECTS } from './effects.ts';
+import { isOutlined } from './effects.ts';
 import { loopsAt } from './loops.ts';
+import { findNarrow, narrowBehind, narrowWithin } from './narrow.ts';
 
 export interface FlowBlock {
   readonly block: Block;
@@ -31,6 +32,10 @@ export interface FlowBlock {
   /** Registers that may differ from the state, at the start and before the ending. */
   dirty: number;
   dirtyAtEnd: number;
+  /** Registers that 32-bit locals hold, at the start. */
+  narrow: number;
+  /** Of the entry: registers that must be so small in the state for the region to be entered. */
+  narrowIfLow: number;
   /** Flags are read before they are set. */
   flagsLive: boolean;
   /** The same, or control may leave before they are set. */
@@ -56,9 +61,11 @@ export interface Flow {
  */
 export class SideExits {
   readonly sets: readonly number[];
+  /** Registers that 32-bit locals hold at all sites of a set. */
+  readonly narrow: readonly number[];
 
-  constructor(dirty: ReadonlySet<number>) {
-    const sets = [...dirty];
+  constructor(sites: readonly Site[]) {
+    const sets = [...new Set(sites.map(({ dirty }) => dirty))];
     while (sets.length > MOST_SIDE_EXITS) {
       let best = { i: 0, j: 1, cost: Infinity };
       for (let i = 0; i < sets.length; i++)
@@ -70,6 +77,9 @@ export class SideExits {
       sets[best.i]! |= merged!;
     }
     this.sets = sets.sort((a, b) => bitCount(a) - bitCount(b));
+    const narrow = this.sets.map(() => -1);
+    for (const site of sites) narrow[this.for(site.dirty)]! &= site.narrow;
+    this.narrow = narrow;
   }
 
   /** Number of the set that serves where `dirty` must be stored. */
@@ -91,18 +101,24 @@ function bitCount(set: number): number {
   return count;
 }
 
-/** What is dirty wherever control may leave. */
-function dirtyAtSites(blocks: readonly FlowBlock[]): Set<number> {
-  const sites = new Set<number>();
+/** A place where control may leave: what is dirty there, and which registers 32-bit locals hold. */
+interface Site {
+  readonly dirty: number;
+  readonly narrow: number;
+}
+
+function sitesOf(blocks: readonly FlowBlock[]): Site[] {
+  const sites: Site[] = [];
   for (const block of blocks) {
+    let { dirty, narrow } = block;
     // The entry is checked before anything is loaded.
-    if (block.checked) sites.add(block.dirty);
-    let { dirty } = block;
+    if (block.checked) sites.push({ dirty, narrow });
     for (const effects of block.effects) {
-      if (effects.mayLeave && !isOutlined(effects)) sites.add(dirty);
+      if (effects.mayLeave && !isOutlined(effects)) sites.push({ dirty, narrow: narrowWithin(effects, narrow) });
       dirty = dirtyBehind(effects, dirty);
+      narrow = narrowBehind(effects, narrow);
     }
-    if (block.block.ending.kind === 'leave' || block.endEffects?.mayLeave) sites.add(dirty);
+    if (block.block.ending.kind === 'leave' || block.endEffects?.mayLeave) sites.push({ dirty, narrow });
   }
   return sites;
 }
@@ -172,6 +188,8 @@ function analyseOnce(found: readonly Block[]): { flow: Flow; rerouted: number[] 
       live: 0,
       dirty: 0,
       dirtyAtEnd: 0,
+      narrow: 0,
+      narrowIfLow: 0,
       flagsLive: false,
       flagsWanted: false,
       flagsDirty: false,
@@ -200,7 +218,8 @@ function analyseOnce(found: readonly Block[]): { flow: Flow; rerouted: number[] 
   }
   countNeeds(blocks);
   findDirty(blocks);
-  const exits = new SideExits(dirtyAtSites(blocks));
+  findNarrow(blocks, allows);
+  const exits = new SideExits(sitesOf(blocks));
   findLive(blocks, exits);
   findFlagsWanted(blocks, allows);
   return { flow: { blocks, blockAt: (offset) => numbers.get(offset), allows, exits }, rerouted };
@@ -224,8 +243,6 @@ function reroute(blocks: FlowBlock[], allows: Flow['allows']): number[] {
 }
 
 export const isLoop = ({ loops }: FlowBlock): boolean => loops.length > 0;
-
-export const isOutlined = (effects: Effects): boolean => effects === OUTLINED_EFFECTS;
 
 function findDominators(blocks: FlowBlock[]): void {
   const intersect = (first: number, second: number): number => {

@@ -1,12 +1,15 @@
 // The locals of a region's WebAssembly function: guest registers, where memory is, and the flags.
 import type { FlagSource } from '../core/flags.ts';
-import type { Expression } from '../wasm/expression.ts';
-import { I32, I64 } from '../wasm/expression.ts';
+import type { Expression, X32, X64 } from '../wasm/expression.ts';
+import { I32, I64, i32, i64, isExtended, isLocal, isWrapped } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, L64 } from '../wasm/function.ts';
 
 export class RegionLocals {
   private readonly f: FunctionBuilder;
   private readonly registers: (L64 | undefined)[] = [];
+  private readonly lowerHalves: (L32 | undefined)[] = [];
+  /** Registers that their 32-bit locals hold at the running point. */
+  narrow = 0;
   private readonly bits = new Map<Expression, number>();
   /** Data TLB of the exception level, and its linear range. */
   readonly tlb: L32;
@@ -40,8 +43,7 @@ export class RegionLocals {
     this.v = f.local(I64);
   }
 
-  /** Local of a register, by its bit. */
-  register(bit: number): L64 {
+  private register(bit: number): L64 {
     let local = this.registers[bit];
     if (!local) {
       local = this.registers[bit] = this.f.local(I64);
@@ -49,12 +51,54 @@ export class RegionLocals {
     }
     return local;
   }
-  /** The register whose value a local is read for; undefined for other locals. */
+  private lowerHalf(bit: number): L32 {
+    let local = this.lowerHalves[bit];
+    if (!local) {
+      local = this.lowerHalves[bit] = this.f.local(I32);
+      this.bits.set(local.get, bit);
+    }
+    return local;
+  }
+
+  private isNarrow(bit: number): boolean {
+    return ((this.narrow >>> bit) & 1) !== 0;
+  }
+  /** A register, by its bit; `narrow`: its 32-bit local holds it. */
+  read(bit: number, narrow = this.isNarrow(bit)): X64 {
+    return narrow ? i64.extendU(this.lowerHalf(bit).get) : this.register(bit).get;
+  }
+  readLower(bit: number, narrow = this.isNarrow(bit)): X32 {
+    return narrow ? this.lowerHalf(bit).get : i32.wrap(this.register(bit).get);
+  }
+  /** Writes a register; `narrow`: the upper half of the value is zero, and is not kept. */
+  write(f: FunctionBuilder, bit: number, value: X64, narrow = false): void {
+    this.narrow = narrow ? this.narrow | (1 << bit) : this.narrow & ~(1 << bit);
+    if (!narrow) f.set(this.register(bit), value);
+    else f.set(this.lowerHalf(bit), isExtended(value) ? (value.a as X32) : i32.wrap(value));
+  }
+  /** Gives those registers of a set to their 64-bit locals that 32-bit ones hold, for who looks there. */
+  widen(f: FunctionBuilder, set: number): void {
+    for (const bit of bitsOf(set & this.narrow)) f.set(this.register(bit), this.read(bit));
+  }
+
+  /** The register whose value, or lower half, a local is read for; undefined for other locals. */
   bitOf(read: Expression): number | undefined {
     return this.bits.get(read);
+  }
+  /** Which register an expression reads, and how much of it; undefined for other expressions. */
+  partOf(expression: Expression): string | undefined {
+    const inner = isExtended(expression) || isWrapped(expression) ? expression.a! : expression;
+    const bit = isLocal(inner) ? this.bits.get(inner) : undefined;
+    if (bit === undefined) return undefined;
+    // A 32-bit local has all of its register.
+    return `${bit} ${expression.type === I64 ? 'whole' : 'lower'}`;
   }
 
   get explicitFlags(): FlagSource {
     return { n: () => this.n.get, z: () => this.z.get, c: () => this.c.get, v: () => this.v.get };
   }
 }
+
+/** Bits of a register set. */
+export const bitsOf = (set: number): number[] =>
+  Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (set >>> bit) & 1);

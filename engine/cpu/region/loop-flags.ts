@@ -3,9 +3,11 @@
 import type { LazyKind } from '../core/lazy-flags.ts';
 import type { Expression } from '../wasm/expression.ts';
 import type { GuestInstruction } from './blocks.ts';
+import { isOutlined } from './effects.ts';
 import type { FlagOperands, FlagState } from './flag-state.ts';
 import type { Flow, FlowBlock } from './flow.ts';
-import { isLoop, isOutlined } from './flow.ts';
+import { isLoop } from './flow.ts';
+import type { RegionLocals } from './locals.ts';
 
 /** The operation that sets the flags for another turn of a loop. */
 export interface TurnFlags {
@@ -15,11 +17,11 @@ export interface TurnFlags {
 
 export class LoopFlags {
   private readonly flow: Flow;
-  /** What is known of the flags behind an instruction. */
-  private readonly setBy: (instruction: GuestInstruction) => FlagState;
+  /** What is known of the flags behind an instruction, where 32-bit locals hold some registers. */
+  private readonly setBy: (instruction: GuestInstruction, narrow: number) => FlagState;
   private readonly found = new Map<number, TurnFlags | undefined>();
 
-  constructor(flow: Flow, setBy: (instruction: GuestInstruction) => FlagState) {
+  constructor(flow: Flow, setBy: (instruction: GuestInstruction, narrow: number) => FlagState) {
     this.flow = flow;
     this.setBy = setBy;
   }
@@ -40,7 +42,7 @@ export class LoopFlags {
     // What a table goes to must be ready for all of its targets.
     const dispatches = [block, ...ways.map((way) => way.block)].some(({ ending }) => ending.kind === 'dispatch');
     if (!isLoop(start) || !flagsWanted || dispatches) return undefined;
-    const turns = start.loops[0]!.map((from) => this.atEnd(this.flow.blocks[from]!));
+    const turns = start.loops[0]!.map((from) => this.atEnd(this.flow.blocks[from]!, start.narrow));
     return turns.every((turn) => turn !== undefined) ? turns[0] : undefined;
   }
 
@@ -48,34 +50,37 @@ export class LoopFlags {
    * The operation that set the flags at the end of a block, if that is in it, or in those that it alone follows, and its
    * operands are in registers.
    */
-  private atEnd({ block, effects, endEffects, predecessors, order }: FlowBlock): TurnFlags | undefined {
+  private atEnd({ block, effects, endEffects, predecessors, order }: FlowBlock, narrow: number): TurnFlags | undefined {
     const last = effects.findLastIndex(({ setsFlags }) => setsFlags);
     const behind = [...effects.slice(last + 1), ...(endEffects ? [endEffects] : [])];
     const [from, ...others] = predecessors;
     let turn: TurnFlags | undefined;
     if (last >= 0) {
-      const { known, operands } = this.setBy(block.body[last]!);
+      const { known, operands } = this.setBy(block.body[last]!, narrow);
       if (known !== 'dynamic' && operands) turn = { kind: known, operands };
-    } else if (from !== undefined && others.length === 0 && from < order) turn = this.atEnd(this.flow.blocks[from]!);
+    } else if (from !== undefined && others.length === 0 && from < order)
+      turn = this.atEnd(this.flow.blocks[from]!, narrow);
     const kept = behind.every((other) => !isOutlined(other) && turn && (other.writes & turn.operands.registers) === 0);
     return kept ? turn : undefined;
   }
 }
 
-export const sameOperands = (one: FlagOperands, other: FlagOperands): boolean =>
-  sameExpression(one.a, other.a) && sameExpression(one.b, other.b);
+export const sameOperands = (one: FlagOperands, other: FlagOperands, locals: RegionLocals): boolean =>
+  sameExpression(one.a, other.a, locals) && sameExpression(one.b, other.b, locals);
 
-/** Whether two expressions compute the same from the same. */
-function sameExpression(a: Expression | null, b: Expression | null): boolean {
+/** Whether two expressions compute the same from the same, whichever locals hold a register for them. */
+function sameExpression(a: Expression | null, b: Expression | null, locals: RegionLocals): boolean {
   if (a === b) return true;
   if (a === null || b === null) return false;
+  const register = locals.partOf(a);
+  if (register !== undefined && register === locals.partOf(b)) return true;
   return (
     a.op === b.op &&
     a.type === b.type &&
     a.k === b.k &&
     a.hi === b.hi &&
-    sameExpression(a.a, b.a) &&
-    sameExpression(a.b, b.b) &&
-    sameExpression(a.c, b.c)
+    sameExpression(a.a, b.a, locals) &&
+    sameExpression(a.b, b.b, locals) &&
+    sameExpression(a.c, b.c, locals)
   );
 }

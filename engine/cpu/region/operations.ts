@@ -21,7 +21,7 @@ import { Anchors } from './anchors.ts';
 import { registerBit, SP_BIT } from './effects.ts';
 import type { RegisterWrite } from './flag-state.ts';
 import { FlagState } from './flag-state.ts';
-import { RegionLocals } from './locals.ts';
+import { bitsOf, RegionLocals } from './locals.ts';
 
 /** What regions call of the processor's services. */
 export type RegionServices = Pick<Services, 'refill' | 'settleFlags' | 'untranslated'>;
@@ -79,6 +79,9 @@ export class RegionOperations extends LeavingOperations {
     this.instruction = instruction;
     this.branches = branches;
     this.anchors.next();
+    const { writesInArms } = instruction.effects;
+    this.locals.widen(this.f, writesInArms);
+    this.locals.narrow &= ~writesInArms;
   }
 
   /** Carries out the register writes. */
@@ -91,8 +94,8 @@ export class RegionOperations extends LeavingOperations {
       write.value = this.keep(write.value);
     }
     const places = this.writes.map(({ value }) => this.anchors.placeOf(value));
-    this.writes.forEach(({ bit, value }, i) => {
-      f.set(locals.register(bit), value);
+    this.writes.forEach(({ bit, value, narrow }, i) => {
+      locals.write(f, bit, value, narrow);
       this.anchors.written(bit, places[i]);
     });
     this.writes = [];
@@ -122,18 +125,18 @@ export class RegionOperations extends LeavingOperations {
 
   protected override readX(name: string): X64 {
     const bit = registerBit(this.operand(name), this.instruction.fields);
-    return bit < 0 ? i64.const(0) : this.locals.register(bit).get;
+    return bit < 0 ? i64.const(0) : this.locals.read(bit);
   }
   protected override readW(name: string): X32 {
     const bit = registerBit(this.operand(name), this.instruction.fields);
-    return bit < 0 ? i32.const(0) : i32.wrap(this.locals.register(bit).get);
+    return bit < 0 ? i32.const(0) : this.locals.readLower(bit);
   }
   protected override writeX(name: string, value: X64): void {
     const bit = registerBit(this.operand(name), this.instruction.fields);
     if (bit >= 0) this.writeBit(bit, value);
   }
   private writeBit(bit: number, value: X64): void {
-    this.writes.push({ bit, value });
+    this.writes.push({ bit, value, narrow: ((this.instruction.effects.writesNarrow >>> bit) & 1) !== 0 });
   }
 
   override immediate32(name: string): X32 {
@@ -300,16 +303,14 @@ export class RegionOperations extends LeavingOperations {
   /** Takes registers over from the state. */
   loadRegisters(set: number): void {
     const { f, locals, window } = this;
-    for (const bit of bitsOf(set)) f.set(locals.register(bit), i64.load(window, slotOf(bit)));
+    for (const bit of bitsOf(set)) locals.write(f, bit, i64.load(window, slotOf(bit)));
+    locals.narrow = 0;
   }
   storeRegisters(set: number): void {
     const { f, locals, window } = this;
-    for (const bit of bitsOf(set)) f.store64(window, slotOf(bit), locals.register(bit).get);
+    for (const bit of bitsOf(set)) f.store64(window, slotOf(bit), locals.read(bit));
   }
 }
 
 /** Where the state has a register, by its bit. */
 const slotOf = (bit: number): number => (bit === SP_BIT ? SLOT.SP : 8 * bit);
-
-const bitsOf = (set: number): number[] =>
-  Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (set >>> bit) & 1);

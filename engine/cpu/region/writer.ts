@@ -14,10 +14,11 @@ import { FunctionBuilder } from '../wasm/function.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import type { Ending, GuestInstruction } from './blocks.ts';
 import { DISPATCH, firstInstruction } from './blocks.ts';
-import { regionMeaning } from './effects.ts';
+import { isOutlined, regionMeaning } from './effects.ts';
 import type { Flow, FlowBlock } from './flow.ts';
-import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isLoop, isOutlined, liveBehind } from './flow.ts';
+import { dirtyBehind, flagsWantedAtEnd, flagsWantedBehind, isLoop, liveBehind } from './flow.ts';
 import type { FlagState } from './flag-state.ts';
+import { bitsOf } from './locals.ts';
 import { LoopFlags, sameOperands } from './loop-flags.ts';
 import type { RegionServices } from './operations.ts';
 import { RegionOperations } from './operations.ts';
@@ -64,7 +65,7 @@ export class RegionWriter {
     this.target = f.local(I64);
     this.returning = f.local(I32);
     const { area, ranged } = place;
-    this.loopFlags = new LoopFlags(flow, (instruction) => this.flagsSetBy(instruction));
+    this.loopFlags = new LoopFlags(flow, (instruction, narrow) => this.flagsSetBy(instruction, narrow));
     this.operations = new RegionOperations(f, { area, ranged, services, leave: () => this.leaveHere() });
     this.out = new WaysOut(f, place, services, this.operations);
     this.left = this.out.left;
@@ -86,6 +87,7 @@ export class RegionWriter {
         f.set(locals.page, i64.add(bias, this.place.records / 4));
         if (entry.block.start === DISPATCH) f.set(this.target, this.out.address(this.place.entry));
         this.operations.loadRegisters(entry.live);
+        this.narrowEntry(entry.narrowIfLow, tooLittle);
         this.operations.takeStoredFlags(entry.flagsLive);
         f.set(locals.flagKind, LAZY.STORED);
         this.tree(entry);
@@ -94,6 +96,16 @@ export class RegionWriter {
     });
     this.state.add32('regionBudgetExits', 1);
     this.runEntryOutlined();
+  }
+
+  /** Has 32-bit locals hold registers of the entry, or does not enter if one of them has more in it. */
+  private narrowEntry(set: number, refuse: Label): void {
+    const { locals } = this.operations;
+    if (set === 0) return;
+    const values = bitsOf(set).map((bit) => ({ bit, value: locals.read(bit) }));
+    const all = values.map(({ value }) => value).reduce((some, value) => i64.or(some, value));
+    this.f.brIf(refuse, i64.ne(i64.shrU(all, 32), 0), 'unlikely');
+    for (const { bit, value } of values) locals.write(this.f, bit, value, true);
   }
 
   /** Writes what leaves by side exits, and the exits up to a number behind it. */
@@ -106,6 +118,7 @@ export class RegionWriter {
           this.sideExits[number] = label;
           nest(number - 1);
         });
+        this.operations.locals.narrow = flow.exits.narrow[number]!;
         this.operations.storeRegisters(flow.exits.sets[number]!);
         f.br(common);
       };
@@ -119,7 +132,10 @@ export class RegionWriter {
     const { f, at } = this;
     this.flags.gather();
     f.set(this.site, i32.const((at.offset >> 2) | (at.ahead << 16) | (unknown ? UNKNOWN_SITE : 0)));
-    f.br(this.sideExits[this.flow.exits.for(at.dirty)]!);
+    const { exits } = this.flow;
+    const number = exits.for(at.dirty);
+    this.operations.locals.widen(this.f, exits.sets[number]! & ~exits.narrow[number]!);
+    f.br(this.sideExits[number]!);
   }
 
   private writeSideExit(): void {
@@ -181,6 +197,7 @@ export class RegionWriter {
     const { body, ending, start } = block.block;
     if (ending.kind === 'dispatch') return this.dispatch(block, ending.targets);
     operations.anchors.forget();
+    operations.locals.narrow = block.narrow;
     // What one block alone goes on to knows what that one knew.
     if (meets(block)) this.meetFlags(block);
     this.at = { offset: start, ahead: 0, dirty: block.dirty };
@@ -239,15 +256,15 @@ export class RegionWriter {
       if (successor.flagsWanted) flags.gather();
       return;
     }
-    const same = flags.operands !== undefined && sameOperands(flags.operands, loop.operands);
+    const same = flags.operands !== undefined && sameOperands(flags.operands, loop.operands, operations.locals);
     if (same && flags.known === loop.kind) return f.set(flagKind, loop.kind);
     if (same && flags.known === 'dynamic') return;
     this.out.storeFlags(exit.flagsDirty);
     f.set(flagKind, LAZY.STORED);
   }
 
-  /** What is known of the flags behind an instruction: it is written once for nobody. */
-  private flagsSetBy(instruction: GuestInstruction): FlagState {
+  /** What is known of the flags behind an instruction: it is written once for nobody, with registers in 32-bit locals. */
+  private flagsSetBy(instruction: GuestInstruction, narrow: number): FlagState {
     const { area, ranged } = this.place;
     const { services } = this;
     const nowhere = new FunctionBuilder(new ModuleBuilder(), { ...OUTLINED, name: '', index: 0, typeIndex: 0 });
@@ -256,11 +273,15 @@ export class RegionWriter {
       leave: () => undefined,
       locals: this.operations.locals,
     });
+    const { locals } = this.operations;
+    const before = locals.narrow;
+    locals.narrow = narrow;
     // It may read the flags as well.
     trial.flagState.become(LAZY.EXPLICIT);
     trial.take(instruction);
     regionMeaning(instruction.form)!(trial, instruction.form.statics);
     trial.commit();
+    locals.narrow = before;
     return trial.flagState;
   }
 
@@ -316,11 +337,13 @@ export class RegionWriter {
         this.takeEnding(ending.instruction, {
           takenIf: (condition) => {
             const { known, operands } = this.flags;
+            const { narrow } = operations.locals;
             f.if(condition, () => {
               f.releaseTemporaries();
               this.goTo(ending.target, exit);
             });
             this.flags.become(known, operands);
+            operations.locals.narrow = narrow;
           },
         });
         f.releaseTemporaries();
@@ -369,6 +392,7 @@ export class RegionWriter {
     const { f, operations, left, target } = this;
     const exit = { block, dirty: block.dirty, flagsDirty: block.flagsDirty };
     this.meetFlags(block);
+    operations.locals.narrow = block.narrow;
     if (block.checked)
       f.if(
         i32.ltS(left.get, block.need * RECORD_SIZE),
@@ -380,6 +404,10 @@ export class RegionWriter {
         undefined,
         'unlikely',
       );
+    const wide = targets
+      .map((offset) => this.inside(offset, exit))
+      .reduce((set, to) => set | (to ? to.live & ~to.narrow : 0), 0);
+    operations.locals.widen(this.f, wide);
     const first = Math.min(...targets);
     const count = (Math.max(...targets) - first) / 4 + 1;
     // The low two bits become the highest ones: a misaligned target is in no table.
@@ -423,6 +451,7 @@ export class RegionWriter {
   }
 
   private follow(from: FlowBlock, to: FlowBlock): void {
+    this.operations.locals.widen(this.f, to.live & ~to.narrow);
     const label = this.labelOf(from, to);
     if (label) this.f.br(label);
     else this.tree(to);

@@ -16,6 +16,8 @@ const OP_I32_CONST = 0x41;
 const OP_I64_CONST = 0x42;
 const OP_F32_CONST = 0x43;
 const OP_F64_CONST = 0x44;
+const OP_WRAP = 0xa7;
+const OP_EXTEND = 0xad;
 const FIRST_LOAD = 0x28;
 const LAST_STORE = 0x3e;
 
@@ -65,6 +67,10 @@ export type In64 = X64 | number | bigint;
 
 /** Reads a local variable. */
 export const isLocal = ({ op }: Expression): boolean => op === OP_LOCAL_GET;
+/** A 32-bit value that is zero-extended. */
+export const isExtended = ({ op }: Expression): boolean => op === OP_EXTEND;
+/** The lower half of a 64-bit value. */
+export const isWrapped = ({ op }: Expression): boolean => op === OP_WRAP;
 /** An integer constant. */
 export const isConstant = ({ op }: Expression): boolean => op === OP_I32_CONST || op === OP_I64_CONST;
 /** May read memory: a load, or an operation with a prefix, which are not told apart. */
@@ -222,7 +228,7 @@ export const i32 = {
   shrU: binary32(0x76, (a, b) => a >>> b, 0),
   rotl: binary32(0x77, (a, b) => (a << b) | (a >>> (-b & 31)), 0),
   rotr: binary32(0x78, (a, b) => (a >>> b) | (a << (-b & 31)), 0),
-  wrap: unary<typeof I32, typeof I64>(I32, 0xa7),
+  wrap: unary<typeof I32, typeof I64>(I32, OP_WRAP),
   extend8s: unary<typeof I32, typeof I32>(I32, 0xc0),
   extend16s: unary<typeof I32, typeof I32>(I32, 0xc1),
   not: (a: In32): X32 => i32.xor(a, -1),
@@ -267,7 +273,7 @@ export const i64 = {
   rotl: binary64(0x89, 0),
   rotr: binary64(0x8a, 0),
   extendS: unary<typeof I64, typeof I32>(I64, 0xac),
-  extendU: unary<typeof I64, typeof I32>(I64, 0xad),
+  extendU: unary<typeof I64, typeof I32>(I64, OP_EXTEND),
   extend8s: unary<typeof I64, typeof I64>(I64, 0xc2),
   extend16s: unary<typeof I64, typeof I64>(I64, 0xc3),
   extend32s: unary<typeof I64, typeof I64>(I64, 0xc4),
