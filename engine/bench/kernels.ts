@@ -46,18 +46,20 @@ const RESULT_LINE = /end ([0-9a-f]{16}) (ok|WRONG)\r?\n/;
 /** Says where the measured part of a kernel starts and ends, fed with what it prints. */
 export class KernelOutput {
   #text = '';
+  #complete = false;
 
   /** Appends what was printed; returns what it completes. */
   append(text: string): { begin: boolean; end: boolean } {
     const before = this.#text;
     this.#text += text;
+    this.#complete = RESULT_LINE.test(this.#text);
     const reaches = (marker: RegExp): boolean => !marker.test(before) && marker.test(this.#text);
     return { begin: reaches(/begin\r?\n/), end: reaches(/end /) };
   }
 
   /** True when the kernel has printed its last line. */
   get complete(): boolean {
-    return RESULT_LINE.test(this.#text);
+    return this.#complete;
   }
 
   /** The checksum of a kernel that ended well; undefined while it runs. Throws if the kernel found itself wrong. */

@@ -29,6 +29,11 @@ export interface CpuDeclaration {
   readonly model: string;
 }
 
+/** `remaining` counts record bytes in 31 bits: longer runs go in pieces. */
+const LONGEST_PIECE = 1 << 26;
+/** What is translated meanwhile is put in between two pieces. */
+const PIECE_WHILE_TRANSLATING = 20_000;
+
 export interface ClusterOptions {
   readonly memory: WebAssembly.Memory;
   /** Where the CPU area starts; `cpuAreaSize` says how large it is. */
@@ -38,6 +43,8 @@ export interface ClusterOptions {
   readonly port: CpuPort;
   /** Called when an event (SEV) reached a CPU: it may end a WFE. */
   readonly onEvent?: (cpu: number) => void;
+  /** Called in front of every call of a port. */
+  readonly onPortCall?: () => void;
   /** Code pages that may be decoded at a time. */
   readonly codePages?: number;
   /** Translate hot code; without it the interpreter runs everything. What the guest sees is the same. */
@@ -73,6 +80,7 @@ export class CpuCluster {
   readonly view: DataView;
   readonly registers: Readonly<Record<string, bigint>>;
   readonly onEvent: ClusterOptions['onEvent'];
+  readonly onPortCall: ClusterOptions['onPortCall'];
   readonly gicRegisters: boolean;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
@@ -99,6 +107,7 @@ export class CpuCluster {
     this.words = new Int32Array(memory.buffer);
     this.registers = options.registers ?? {};
     this.onEvent = options.onEvent;
+    this.onPortCall = options.onPortCall;
     this.gicRegisters = options.gicRegisters ?? false;
     this.area = placeArea(areaStart, cpus.length, {
       memoryBytes: memory.buffer.byteLength,
@@ -153,7 +162,10 @@ export class CpuCluster {
       emit,
       codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),
-      fetchFault: () => cpu().port.fetchFault(cpu(), this.address('accessAddress') as Gpa),
+      fetchFault: () =>
+        cpu()
+          .callPort()
+          .fetchFault(cpu(), this.address('accessAddress') as Gpa),
       readSystem: (key: number) => this.accessSystem(cpu(), key, false),
       writeSystem: (key: number) => this.accessSystem(cpu(), key, true),
       systemInstruction: (key: number) => {
@@ -163,11 +175,11 @@ export class CpuCluster {
       systemSyndrome: () => systemTrapIss(this.instructionAt(cpu().field('ip'))),
       hvc: (immediate: number) => {
         this.exits.call++;
-        return cpu().port.hvc(cpu(), immediate);
+        return cpu().callPort().hvc(cpu(), immediate);
       },
       smc: (immediate: number) => {
         this.exits.call++;
-        return cpu().port.smc(cpu(), immediate);
+        return cpu().callPort().smc(cpu(), immediate);
       },
       unimplemented: () => cpu().reportUnimplemented(),
       sendEvent: () => {
@@ -245,6 +257,11 @@ export class CpuCluster {
   }
 
   /** Makes a CPU current and gives the loop that runs it. */
+  /** Instructions to run at most before the next `enter`. */
+  get longestPiece(): number {
+    return this.regions?.busy ? PIECE_WHILE_TRANSLATING : LONGEST_PIECE;
+  }
+
   enter(cpu: number): () => number {
     this.switchTo(cpu);
     this.regions?.tick();
@@ -414,7 +431,7 @@ export class CpuCluster {
     this.exits.access++;
     const access = this.busAccess;
     access.load();
-    const outcome = cpu.port.access(cpu, access);
+    const outcome = cpu.callPort().access(cpu, access);
     access.store();
     return outcome;
   }

@@ -17,14 +17,20 @@ import { gva, instructions } from '../util/units.ts';
 const RESET_PSTATE = 0x3c5;
 /** Implemented physical address bits by ID_AA64MMFR0_EL1.PARange (D17.2.65). */
 const PHYSICAL_BITS = [32, 36, 40, 42, 44, 48, 48];
-/** `remaining` counts record bytes in 31 bits: longer runs go in pieces. */
-const LONGEST_PIECE = 1 << 26;
-
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
 /** Values of the state field `waiting`. */
 const WAITING_WFI = 1;
 const WAITING_WFE = 2;
+const WAITING_FOR = ['no', 'wfi', 'wfe'] as const;
+/** Where the fields lie that every turn of a CPU looks at. Finding them by name costs more than reading them. */
+const {
+  waiting: WAITING,
+  remaining: REMAINING,
+  levelMark: LEVEL_MARK,
+  retiredAtEl0: RETIRED_AT_EL0,
+  el: LEVEL,
+} = STATE;
 const REASONS = ['limit', 'wait', 'leave', 'breakpoint'] as const;
 
 export class Processor implements Cpu {
@@ -56,6 +62,12 @@ export class Processor implements Cpu {
     this.reset({ pc: gva(0n) });
   }
 
+  /** The port, for a call of it. */
+  callPort(): CpuPort {
+    this.cluster.onPortCall?.();
+    return this.port;
+  }
+
   /** Where the state lies now: in the window if this CPU is current. */
   private get base(): number {
     return this.cluster.stateOf(this.index);
@@ -63,10 +75,16 @@ export class Processor implements Cpu {
 
   /** For the cluster's own rooms and tests. */
   field(name: StateField): number {
-    return this.cluster.view.getInt32(this.base + STATE[name], true);
+    return this.word(STATE[name]);
   }
   setField(name: StateField, value: number): void {
-    this.cluster.view.setInt32(this.base + STATE[name], value, true);
+    this.setWord(STATE[name], value);
+  }
+  private word(offset: number): number {
+    return this.cluster.view.getInt32(this.base + offset, true);
+  }
+  private setWord(offset: number, value: number): void {
+    this.cluster.view.setInt32(this.base + offset, value, true);
   }
   /** A piece of the state. */
   bytes(from: number, to: number): Uint8Array {
@@ -152,7 +170,7 @@ export class Processor implements Cpu {
 
   /** The running instruction is one that this engine lacks. */
   reportUnimplemented(): void {
-    this.port.unimplemented(this, this.cluster.instructionAt(this.field('ip')));
+    this.callPort().unimplemented(this, this.cluster.instructionAt(this.field('ip')));
   }
 
   /** After a change of what depends on the exception level (traps). */
@@ -252,11 +270,11 @@ export class Processor implements Cpu {
   }
   /** `no` as soon as what it waits for has come, before `run` goes on. */
   get waiting(): 'no' | 'wfi' | 'wfe' {
-    const waiting = (['no', 'wfi', 'wfe'] as const)[this.field('waiting')]!;
+    const waiting = WAITING_FOR[this.word(WAITING)]!;
     return waiting !== 'no' && this.wakes(waiting) ? 'no' : waiting;
   }
   waitForInterrupt(): void {
-    this.setField('waiting', WAITING_WFI);
+    this.setWord(WAITING, WAITING_WFI);
     this.leave();
   }
   leave(): void {
@@ -274,21 +292,21 @@ export class Processor implements Cpu {
 
   run(limit: Instructions): RunExit {
     const before = this.retiredBefore;
-    if (this.field('waiting') !== 0) {
+    if (this.word(WAITING) !== 0) {
       const waiting = this.waiting;
       if (waiting !== 'no') return { executed: instructions(0), reason: 'wait' };
       // An event is consumed by the WFE that it ends; an interrupt that ends it leaves the event for the next one.
-      if (this.field('waiting') === WAITING_WFE && !this.interrupted) this.setField('eventRegister', 0);
-      this.setField('waiting', 0);
+      if (this.word(WAITING) === WAITING_WFE && !this.interrupted) this.setField('eventRegister', 0);
+      this.setWord(WAITING, 0);
     }
-    const run = this.cluster.enter(this.index);
     let reason: number = EXIT.LIMIT;
     let left: number = limit;
     while (reason === EXIT.LIMIT && left > 0) {
-      this.piece = Math.min(left, LONGEST_PIECE, this.performance.untilOverflow());
-      this.setField('remaining', this.piece * RECORD_SIZE);
-      this.setField('levelMark', this.piece * RECORD_SIZE);
-      this.setField('retiredAtEl0', 0);
+      const run = this.cluster.enter(this.index);
+      this.piece = Math.min(left, this.cluster.longestPiece, this.performance.untilOverflow());
+      this.setWord(REMAINING, this.piece * RECORD_SIZE);
+      this.setWord(LEVEL_MARK, this.piece * RECORD_SIZE);
+      this.setWord(RETIRED_AT_EL0, 0);
       reason = run();
       left -= this.endPiece();
     }
@@ -298,7 +316,7 @@ export class Processor implements Cpu {
   /** Takes the counts of a piece over; returns how many instructions it had. */
   private endPiece(): number {
     const done = this.retired - this.retiredBefore;
-    this.el0Before = this.retiredByLevel[0];
+    this.el0Before = this.retiredAtEl0;
     this.retiredBefore += done;
     this.piece = 0;
     if (this.performance.untilOverflow() < Infinity) {
@@ -309,11 +327,11 @@ export class Processor implements Cpu {
   }
 
   runAtMost(instructions: number): void {
-    const surplus = this.piece === 0 ? 0 : this.field('remaining') / RECORD_SIZE - instructions;
+    const surplus = this.piece === 0 ? 0 : this.word(REMAINING) / RECORD_SIZE - instructions;
     if (surplus <= 0) return;
     this.piece -= surplus;
-    this.setField('remaining', this.field('remaining') - surplus * RECORD_SIZE);
-    this.setField('levelMark', this.field('levelMark') - surplus * RECORD_SIZE);
+    this.setWord(REMAINING, this.word(REMAINING) - surplus * RECORD_SIZE);
+    this.setWord(LEVEL_MARK, this.word(LEVEL_MARK) - surplus * RECORD_SIZE);
   }
   performanceInterrupt(level: boolean): void {
     this.port.performanceInterrupt?.(this, level);
@@ -332,15 +350,19 @@ export class Processor implements Cpu {
     return Number(this.get64(STATE.regionInstructions));
   }
 
+  private get retiredAtEl0(): number {
+    if (this.piece === 0) return this.el0Before;
+    const since = this.word(LEVEL) === 0 ? this.word(LEVEL_MARK) - this.word(REMAINING) : 0;
+    return this.el0Before + (this.word(RETIRED_AT_EL0) + since) / RECORD_SIZE;
+  }
+
   get retiredByLevel(): readonly [number, number] {
-    const since = this.field('el') === 0 ? this.field('levelMark') - this.field('remaining') : 0;
-    const inPiece = this.piece === 0 ? 0 : (this.field('retiredAtEl0') + since) / RECORD_SIZE;
-    const el0 = this.el0Before + inPiece;
+    const el0 = this.retiredAtEl0;
     return [el0, this.retired - el0];
   }
 
   get retired(): Instructions {
-    const inPiece = this.piece === 0 ? 0 : this.piece - this.field('remaining') / RECORD_SIZE;
+    const inPiece = this.piece === 0 ? 0 : this.piece - this.word(REMAINING) / RECORD_SIZE;
     return instructions(this.retiredBefore + inPiece);
   }
 }

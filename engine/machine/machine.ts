@@ -109,6 +109,7 @@ export class BoardMachine implements Machine {
       gicRegisters: gic.version === 3,
       registers: { CNTFRQ_EL0: BigInt(timers.frequencyHz), CBAR_EL1: periphBase(gic.distributor) },
       onEvent: (cpu) => this.#scheduler.wake(cpu),
+      onPortCall: () => this.#scheduler.portCalled(),
     });
     this.cpus = this.#cluster.cpus.filter(({ index }) => board.cpus.some(({ id }) => id === index));
     this.memory.onHostWrite = (start, size) => this.#cluster.invalidate(start, size);

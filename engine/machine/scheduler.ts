@@ -5,6 +5,9 @@
 // A CPU's own timer interrupts it exactly at its deadline inside the slice; what other CPUs and devices do to it, it
 // sees at the latest in the next slice. The grid is absolute, so that leaving `run` early and coming back (a paused or
 // paced run) never changes where slices end.
+//
+// A CPU that is alone, with all others off or asleep, gets several slices in one turn while it keeps to itself: nothing can
+// happen at their ends. When it calls its port, or anybody is reached, the turn ends with the slice in which that happens.
 import type { Cpu } from '../cpu/port.ts';
 import { guestNs, instructions } from '../util/units.ts';
 import type { GuestNs, Instructions } from '../util/units.ts';
@@ -13,6 +16,11 @@ import type { PowerState, RunEnd } from './api.ts';
 
 /** Slice length in guest ns: long enough that switching costs little, short enough that cross-CPU signals are prompt. */
 export const SLICE = 20_000;
+
+/** Slices in a turn of a CPU that is alone: more would keep who wants to pause waiting. */
+const LONGEST_TURN = 8;
+
+const sliceEnd = (time: number): number => (Math.floor(time / SLICE) + 1) * SLICE;
 
 /** A CPU's private timers as the scheduler needs them. */
 export interface PrivateTimers {
@@ -37,9 +45,11 @@ interface Seat {
   asleepUntil: number;
 }
 
-/** A slice under way: where it ends, whose turn it is, and how far that CPU has come if it stopped inside its turn. */
+/** A slice under way, or several: where it ends, whose turn it is, and how far that CPU has come if it stopped inside its turn. */
 interface Turn {
-  readonly end: number;
+  /** Where the CPUs stand whose turn is still to come: the start of the last slice. */
+  start: number;
+  end: number;
   next: number;
   from: number | undefined;
 }
@@ -55,18 +65,25 @@ const UNKNOWN = -Infinity;
 
 export class Scheduler {
   readonly events = new EventQueue();
-  readonly #seats: Seat[];
+  readonly #seats: readonly Seat[];
+  /** Those whose CPU is on, by number. */
+  #powered: readonly Seat[] = [];
   readonly #timers: PrivateTimers;
   readonly #host: HostInterrupts;
+  readonly #longestTurn: number;
   #now = guestNs(0);
   #interrupted = false;
   /** Left in the middle for `pause` (see Machine.run), by breakpoints and by single steps. */
   #turn: Turn | undefined;
   #stepping: Stepping | undefined;
+  /** Nothing cut the last turn short that could have been cut: the next one may be a long one. */
+  #quiet = false;
   /** The CPU inside `run` now: its time is `base` plus what it has retired; it runs until `end` at the latest. */
   #running: { cpu: Cpu; base: number; end: number } | undefined;
 
-  constructor(cpus: readonly Cpu[], timers: PrivateTimers, host: HostInterrupts) {
+  /** @param longestTurn slices that a CPU alone gets at most; no guest sees it */
+  constructor(cpus: readonly Cpu[], timers: PrivateTimers, host: HostInterrupts, longestTurn = LONGEST_TURN) {
+    this.#longestTurn = longestTurn;
     this.#seats = cpus.map((cpu) => ({ cpu, power: 'off', asleepUntil: UNKNOWN }));
     this.#timers = timers;
     this.#host = host;
@@ -75,7 +92,9 @@ export class Scheduler {
   /** Machine time; inside a port call the calling CPU's own, exact to the instruction. */
   get now(): GuestNs {
     const running = this.#running;
-    return running ? guestNs(running.base + running.cpu.retired) : guestNs(this.#turn?.from ?? this.#now);
+    return running
+      ? guestNs(running.base + running.cpu.retired)
+      : guestNs(this.#turn?.from ?? this.#turn?.start ?? this.#now);
   }
 
   get instructions(): Instructions {
@@ -91,6 +110,8 @@ export class Scheduler {
     const seat = this.#seat(cpu);
     seat.power = state;
     seat.asleepUntil = UNKNOWN;
+    this.#powered = this.#seats.filter(({ power }) => power === 'on');
+    this.portCalled();
     if (state === 'off' && this.#running?.cpu === seat.cpu) seat.cpu.leave();
   }
 
@@ -104,6 +125,17 @@ export class Scheduler {
   /** Something reached a CPU that may end its sleep (an interrupt line moved, an event): it is looked at in the next slice. */
   wake(cpu: number): void {
     this.#seat(cpu).asleepUntil = UNKNOWN;
+    this.portCalled();
+  }
+
+  /** The running CPU does something that others may see: its turn ends with this slice. */
+  portCalled(): void {
+    this.#quiet = false;
+    const running = this.#running;
+    if (!running || !this.#turn) return;
+    if (!this.#endWithSliceOf(this.#turn, this.now)) return;
+    running.end = Math.min(running.end, this.#turn.end);
+    running.cpu.leave();
   }
 
   /** A host interrupt became pending: a running CPU comes out at its next instruction boundary to have it taken. */
@@ -144,12 +176,45 @@ export class Scheduler {
           if (pause?.()) return 'stopped';
           continue;
         }
-        const gridEnd = (Math.floor(this.#now / SLICE) + 1) * SLICE;
-        this.#turn = { end: Math.min(gridEnd, until, this.events.next), next: 0, from: undefined };
+        const end = Math.min(this.#quiet ? this.#loneEnd() : sliceEnd(this.#now), until, this.events.next);
+        this.#quiet = true;
+        this.#turn = { start: this.#now, end, next: 0, from: undefined };
       }
       const end = this.#finishTurns(this.#turn, pause);
       if (end) return end;
     }
+  }
+
+  /** Ends a turn of several slices with the one that a time lies in. False: it ends no later anyway. */
+  #endWithSliceOf(turn: Turn, time: number): boolean {
+    const end = sliceEnd(time);
+    turn.start = Math.max(turn.start, end - SLICE);
+    if (end >= turn.end) return false;
+    turn.end = end;
+    return true;
+  }
+
+  /** Where a turn may end at the latest that starts now: with this slice, unless only one CPU does anything for longer. */
+  #loneEnd(): number {
+    let awake = 0;
+    let wake = Infinity;
+    for (const seat of this.#powered) {
+      if (this.#sleepsUntil(seat) <= this.#now) awake++;
+      else wake = Math.min(wake, seat.asleepUntil);
+    }
+    const slice = sliceEnd(this.#now);
+    if (awake !== 1) return slice;
+    // The slice in which another one wakes is for both.
+    return Math.max(slice, Math.min(slice + (this.#longestTurn - 1) * SLICE, sliceEnd(wake) - SLICE));
+  }
+
+  /** Guest time until which a CPU sleeps; the past if it does not. */
+  #sleepsUntil(seat: Seat): number {
+    if (seat.asleepUntil > this.#now) return seat.asleepUntil;
+    const { cpu } = seat;
+    if (cpu.waiting === 'no' || this.#host.pending(cpu.index)) return UNKNOWN;
+    seat.asleepUntil = Math.min(this.#timers.deadline(cpu.index), this.#eventStream(cpu, this.#now));
+    return seat.asleepUntil;
   }
 
   /** The CPUs whose turn is still to come in this slice. Says why it left before they had it. */
@@ -157,12 +222,13 @@ export class Scheduler {
     let paused = false;
     while (turn.next < this.#seats.length && !paused) {
       const seat = this.#seats[turn.next]!;
-      const time = turn.from ?? this.#now;
+      const time = turn.from ?? turn.start;
       if (turn.from !== undefined || (seat.power === 'on' && seat.asleepUntil < turn.end)) {
         turn.from = undefined;
-        const stop = this.#slice(seat, time, turn.end);
+        const stop = this.#slice(seat, time, turn);
         if (stop) {
           turn.from = stop.time;
+          this.#endWithSliceOf(turn, stop.time);
           return stop.cause;
         }
         paused = pause?.() ?? false;
@@ -191,35 +257,34 @@ export class Scheduler {
   /** Earliest time at which anything can happen; now or earlier if a CPU can run. */
   get nextWake(): number {
     let wake = this.events.next;
-    for (const seat of this.#seats) {
-      if (seat.power === 'off') continue;
-      if (seat.asleepUntil <= this.#now) {
-        const { cpu } = seat;
-        if (cpu.waiting === 'no' || this.#host.pending(cpu.index)) return this.#now;
-        seat.asleepUntil = Math.min(this.#timers.deadline(cpu.index), this.#eventStream(cpu, this.#now));
-      }
-      wake = Math.min(wake, seat.asleepUntil);
+    for (const seat of this.#powered) {
+      const until = this.#sleepsUntil(seat);
+      if (until === UNKNOWN) return this.#now;
+      wake = Math.min(wake, until);
     }
     return wake;
   }
 
-  /** A CPU's turn from `time` to `end`. Returns where and why it stopped before. */
-  #slice(seat: Seat, start: number, end: number): { time: number; cause: 'breakpoint' | 'stepped' } | undefined {
+  /** A CPU's turn from `start` on. Returns where and why it stopped before its end. */
+  #slice(seat: Seat, start: number, turn: Turn): { time: number; cause: 'breakpoint' | 'stepped' } | undefined {
     const { cpu } = seat;
     const stepping = this.#stepping?.cpu === cpu ? this.#stepping : undefined;
     let time = start;
     let cause: 'breakpoint' | 'stepped' | undefined;
     seat.asleepUntil = UNKNOWN;
-    while (time < end && seat.power === 'on' && !cause) {
+    while (time < turn.end && seat.power === 'on' && !cause) {
       if (this.#timers.deadline(cpu.index) <= time) this.#timers.update(cpu.index, guestNs(time));
       const base = time - cpu.retired;
-      const running = { cpu, base, end };
+      const running = { cpu, base, end: turn.end };
       this.#running = running;
       while (seat.power === 'on' && this.#host.pending(cpu.index)) this.#host.take(cpu.index);
       const deadline = this.#timers.deadline(cpu.index);
       if (cpu.waiting !== 'no') {
         const event = this.#eventStream(cpu, time);
-        if (Math.min(deadline, event) >= end) {
+        // It fell asleep in this slice, or with the last instruction of the one before.
+        const slept = time > start ? time - 1 : time;
+        if (Math.min(deadline, event) >= sliceEnd(slept)) this.#endWithSliceOf(turn, slept);
+        if (Math.min(deadline, event) >= turn.end) {
           seat.asleepUntil = Math.min(deadline, event);
           break;
         }
@@ -227,7 +292,7 @@ export class Scheduler {
         if (event <= time) cpu.signalEvent();
         continue;
       }
-      running.end = Math.min(end, deadline);
+      running.end = Math.min(turn.end, deadline);
       if (seat.power === 'on') {
         const limit = Math.min(running.end - time, stepping ? stepping.to - cpu.retired : Infinity);
         const { reason } = cpu.run(instructions(limit));

@@ -134,9 +134,14 @@ export class RegionCache {
     if (this.options.tuning.eager) this.translateHere();
   }
 
+  /** Somebody waits for translated code: `tick` should come often. */
+  get busy(): boolean {
+    return !this.refused && (this.wanted.size > 0 || this.sent.size > 0);
+  }
+
   /** Called between runs of guest code: puts in what was translated, and has translated what was asked for. */
   tick(): void {
-    if ((this.wanted.size === 0 && this.sent.size === 0) || this.refused || this.options.tuning.busy?.()) return;
+    if (!this.busy || this.options.tuning.busy?.()) return;
     const { background } = this.options;
     if (background) this.takeAnswers(background);
     const beside = background && !this.takesTooLong(background);

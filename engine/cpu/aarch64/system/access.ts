@@ -204,7 +204,8 @@ export function accessSystemRegister(cpu: Processor, key: number, write: boolean
     const timer = key >>> 7 === systemKey(3, 3, 14, 0, 0) >>> 7;
     if (el0 && !timer) return OUTCOME.UNDEFINED;
     if (el0 && !timerAllowed(cpu.system32('CNTKCTL_EL1'), key)) return OUTCOME_TRAP;
-    return write ? cpu.port.writeSystemRegister(cpu, key) : cpu.port.readSystemRegister(cpu, key);
+    const port = cpu.callPort();
+    return write ? port.writeSystemRegister(cpu, key) : port.readSystemRegister(cpu, key);
   }
   const register = SYSTEM_REGISTER_BY_KEY.get(key);
   const letter = write ? 'w' : 'r';
