@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ENGINE_NODE_OPTIONS } from '../contract/index.ts';
 import type { EngineHostMessage, EngineProcessMessage, RunRequest } from '../contract/index.ts';
 import { BENCH_BOARD } from './journeys.ts';
 
@@ -39,7 +40,7 @@ export const canMeasureIdle = process.platform === 'linux';
 export async function measureIdleShare(): Promise<number> {
   const child = fork(ENGINE_PROCESS, [], {
     cwd: ROOT,
-    execArgv: [],
+    execArgv: [...ENGINE_NODE_OPTIONS],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

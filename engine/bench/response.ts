@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SYSTEMS, systemsMissing } from '../../boards/systems/cache.ts';
+import { ENGINE_NODE_OPTIONS } from '../contract/index.ts';
 import type {
   EngineCommand,
   EngineHostMessage,
@@ -112,7 +113,7 @@ export class EngineUnderTest {
     };
     const child = fork(ENGINE_PROCESS, [], {
       cwd: ROOT,
-      execArgv: [],
+      execArgv: [...ENGINE_NODE_OPTIONS],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -32,3 +32,9 @@ export const engineProcessMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('portMessage'), port: portNumber, message: z.unknown().optional() }),
 ]);
 export type EngineProcessMessage = z.infer<typeof engineProcessMessage>;
+
+/**
+ * What Node is told for an engine process. Translation leaves a lot of short-lived objects behind, for which V8 would let the
+ * young generation grow to 128 MiB in the first minutes; with 16 at a time it runs as fast.
+ */
+export const ENGINE_NODE_OPTIONS: readonly string[] = ['--max-semi-space-size=16'];

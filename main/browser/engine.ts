@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ENGINE_NODE_OPTIONS } from '../../engine/contract/index.ts';
 import type { EngineHostMessage, EngineProcessMessage } from '../../engine/contract/index.ts';
 import { describeExit, tail, type StartEngine } from '../services/engine.ts';
 
@@ -21,6 +22,7 @@ export function childProcessEngine(entry: string, cwd: string): StartEngine<Chil
       cwd,
       // Loading from source takes longer than starting a run: Node keeps what it compiled, where it can be written.
       env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
+      execArgv: [...process.execArgv, ...ENGINE_NODE_OPTIONS],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
