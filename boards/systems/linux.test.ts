@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cells, findNode, property, readDeviceTree, string, writeDeviceTree } from '../../engine/board/index.ts';
 import type { DeviceTreeNode } from '../../engine/board/index.ts';
+import type { RegionTuning } from '../../engine/cpu/region/cache.ts';
+import { USUAL_TUNING } from '../../engine/cpu/region/cache.ts';
 import { SYSTEMS, systemsMissing } from './cache.ts';
 import { play } from './play.ts';
-import type { Played } from './play.ts';
+import type { Play, Played } from './play.ts';
 
 const missing = systemsMissing('kernel', 'initrd');
 const long = process.env['CELLBLOCK_LONG'] !== undefined;
@@ -47,13 +49,35 @@ function expectJobs(text: string, cpus: number): void {
   expect(text).toContain(`sum ${sum.toFixed(12)}`);
 }
 
-const onBareBoard = (board: string, cpus: number): Played =>
+const onBareBoard = (board: string, cpus: number, jit?: Play['jit']): Played =>
   play({
     board,
     cpus,
+    ...(jit !== undefined && { jit }),
     system: { ...system(), append: 'console=ttyAMA0' },
     script: [shellOf('uart0'), jobs('uart0'), "send uart0 'poweroff\\n'", 'sleep 10'].join('\n'),
   });
+
+/** A translator that comes to its work now and then only, for who knows how long not. */
+function delayedAtRandom(seed: number): RegionTuning {
+  let state = seed >>> 0;
+  const below = (n: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  let ticks = 0;
+  return {
+    ...USUAL_TUNING,
+    busy: () => {
+      if (ticks-- > 0) return true;
+      ticks = below(2) * below(LONGEST_DELAY);
+      return false;
+    },
+  };
+}
+
+/** Turns of CPUs. */
+const LONGEST_DELAY = 4000;
 
 /** linux-demo with the CPUs from 2 on, configuration and device tree alike, as files of a name. */
 function cellFiles(count: number, name = 'linux-demo'): Record<string, Uint8Array> {
@@ -95,14 +119,25 @@ const inCell = (count: number, ...more: string[]): Played =>
   });
 
 describe.skipIf(missing)(`Linux${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  test('on the bare board: a shell that works, power-off, and the same digest again', { timeout: 5 * MINUTES }, () => {
-    const first = onBareBoard('qemu-arm64', 4);
-    expect(first.reason).toBeUndefined();
-    expectJobs(first.said['uart0']!, 4);
-    expect(first.said['uart0']).toMatch(/SMP: Total of 4 processors activated/);
-    expect(first.poweredOff).toBe(true);
-    expect(onBareBoard('qemu-arm64', 4).digest).toBe(first.digest);
-  });
+  test(
+    'on the bare board: a shell that works, power-off, and the same digest at any time of translation',
+    () => {
+      const first = onBareBoard('qemu-arm64', 4);
+      expect(first.reason).toBeUndefined();
+      expectJobs(first.said['uart0']!, 4);
+      expect(first.said['uart0']).toMatch(/SMP: Total of 4 processors activated/);
+      expect(first.poweredOff).toBe(true);
+      const seed = Date.now();
+      const delayed = onBareBoard('qemu-arm64', 4, delayedAtRandom(seed));
+      expect(delayed.digest, `delayed at random from seed ${seed}`).toBe(first.digest);
+      expect(delayed.translated).toBeGreaterThan(0.02);
+      expect(delayed.translated).toBeLessThan(first.translated);
+      const interpreted = onBareBoard('qemu-arm64', 4, false);
+      expect(interpreted.digest).toBe(first.digest);
+      expect(interpreted.translated).toBe(0);
+    },
+    5 * MINUTES,
+  );
 
   test('in a cell: a shell that works, shut down, loaded and started again', { timeout: 5 * MINUTES }, () => {
     const { reason, said } = inCell(

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { BoardLibrary, LayeredSource, MemorySource } from '../../engine/service/library.ts';
 import type { SystemImages } from '../../engine/machine/boot-loader.ts';
-import { Run } from '../../engine/service/run.ts';
+import { Run, type RunSetup } from '../../engine/service/run.ts';
 
 export interface Play {
   board: string;
@@ -12,6 +12,8 @@ export interface Play {
   system?: SystemImages;
   /** Files that the script names, beside those of the board's folder. */
   files?: Readonly<Record<string, Uint8Array>>;
+  /** Whether, or when, code is translated. */
+  jit?: RunSetup['jit'];
 }
 
 export interface Played {
@@ -22,11 +24,13 @@ export interface Played {
   said: Readonly<Record<string, string>>;
   digest: string;
   poweredOff: boolean;
+  /** Share of all instructions that ran in translated code, 0..1. */
+  translated: number;
 }
 
 const LAST_LINES = 15;
 
-export function play({ board: name, script, cpus, system, files = {} }: Play): Played {
+export function play({ board: name, script, cpus, system, files = {}, jit }: Play): Played {
   const library = new BoardLibrary(join(import.meta.dirname, '..'));
   const board = library.loadWithCpus(name, cpus);
   const run = new Run({
@@ -38,6 +42,7 @@ export function play({ board: name, script, cpus, system, files = {} }: Play): P
     script,
     prompt: false,
     ...(system && { system }),
+    ...(jit !== undefined && { jit }),
   });
   const said: Record<string, string> = {};
   run.consoles.onOutput(({ name: console }, bytes) => {
@@ -54,5 +59,6 @@ export function play({ board: name, script, cpus, system, files = {} }: Play): P
     said,
     digest: run.digest(),
     poweredOff: run.poweredOff,
+    translated: run.machine.statistics.instructionsInRegions / run.machine.instructions,
   };
 }
