@@ -71,6 +71,7 @@ interface InterpreterExports {
   addressTranslation(lo: number, hi: number, write: number, user: number): number;
   maintain(lo: number, hi: number, permission: number): number;
   readPstate(): number;
+  switchState(away: number, next: number): void;
   writePstate(value: number): void;
 }
 
@@ -214,12 +215,10 @@ export class CpuCluster {
   /** Brings a CPU's state into the window. */
   private switchTo(cpu: number): void {
     if (cpu === this.current) return;
-    const { window, saved } = this.area;
+    const { saved } = this.area;
     this.watchMonitor(this.current, true);
-    const away = saved + this.current * STATE_SIZE;
-    this.bytes.copyWithin(away, window, window + STATE_SIZE);
+    this.exports.switchState(saved + this.current * STATE_SIZE, saved + cpu * STATE_SIZE);
     this.current = cpu;
-    this.bytes.copyWithin(window, saved + cpu * STATE_SIZE, saved + (cpu + 1) * STATE_SIZE);
     this.watchMonitor(cpu, false);
   }
 
@@ -256,12 +255,12 @@ export class CpuCluster {
     }
   }
 
-  /** Makes a CPU current and gives the loop that runs it. */
   /** Instructions to run at most before the next `enter`. */
   get longestPiece(): number {
     return this.regions?.busy ? PIECE_WHILE_TRANSLATING : LONGEST_PIECE;
   }
 
+  /** Makes a CPU current and gives the loop that runs it. */
   enter(cpu: number): () => number {
     this.switchTo(cpu);
     this.regions?.tick();

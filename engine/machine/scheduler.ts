@@ -18,7 +18,7 @@ import type { PowerState, RunEnd } from './api.ts';
 export const SLICE = 20_000;
 
 /** Slices in a turn of a CPU that is alone: more would keep who wants to pause waiting. */
-const LONGEST_TURN = 8;
+const LONGEST_TURN = 4;
 
 const sliceEnd = (time: number): number => (Math.floor(time / SLICE) + 1) * SLICE;
 
@@ -273,12 +273,18 @@ export class Scheduler {
     let cause: 'breakpoint' | 'stepped' | undefined;
     seat.asleepUntil = UNKNOWN;
     while (time < turn.end && seat.power === 'on' && !cause) {
-      if (this.#timers.deadline(cpu.index) <= time) this.#timers.update(cpu.index, guestNs(time));
+      let deadline = this.#timers.deadline(cpu.index);
+      if (deadline <= time) {
+        this.#timers.update(cpu.index, guestNs(time));
+        deadline = this.#timers.deadline(cpu.index);
+      }
       const base = time - cpu.retired;
       const running = { cpu, base, end: turn.end };
       this.#running = running;
-      while (seat.power === 'on' && this.#host.pending(cpu.index)) this.#host.take(cpu.index);
-      const deadline = this.#timers.deadline(cpu.index);
+      while (seat.power === 'on' && this.#host.pending(cpu.index)) {
+        this.#host.take(cpu.index);
+        deadline = this.#timers.deadline(cpu.index);
+      }
       if (cpu.waiting !== 'no') {
         const event = this.#eventStream(cpu, time);
         // It fell asleep in this slice, or with the last instruction of the one before.

@@ -7,7 +7,16 @@ import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { dataTlbEntry } from './data-tlb.ts';
 import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
-import { COVERAGE_OFFSET, DATA_TLB, DATA_TLB_BYTES, PAGE_ENTRY, RECORD_SIZE, TAG_SLOW, TRANSLATED } from './layout.ts';
+import {
+  COVERAGE_OFFSET,
+  DATA_TLB,
+  DATA_TLB_BYTES,
+  PAGE_ENTRY,
+  RECORD_SIZE,
+  STATE_BYTES,
+  TAG_SLOW,
+  TRANSLATED,
+} from './layout.ts';
 import { defineExtendRange, inRange, openStores } from './linear-range.ts';
 import type { ServiceContext } from './services.ts';
 import { ACCESS, PERMIT } from './services.ts';
@@ -400,6 +409,11 @@ export function defineAccess(context: ServiceContext): void {
     f.return(faulted);
   });
 
+  module.define(services.switchState, (f) => {
+    const window = stateOf(f).window;
+    f.copy(f.param(I32, 0).get, window, STATE_BYTES);
+    f.copy(window, f.param(I32, 1).get, STATE_BYTES);
+  });
   module.define(services.dropDataTlb, (f) => f.fill(stateOf(f).get32('dataTlbEl1'), 0xff, DATA_TLB_BYTES));
 
   module.define(services.stored, (f) => {

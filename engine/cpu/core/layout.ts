@@ -144,8 +144,13 @@ function placeFields(): { offsets: Record<StateField, number>; end: number } {
 
 const placed = placeFields();
 
-/** Offsets of the fields in a CPU's state. */
-export const STATE = placed.offsets;
+/**
+ * Offsets of the fields in a CPU's state. As parsed text: an object that was filled by computed names is a hash table to V8,
+ * one that was parsed has its values as constants in whatever is compiled.
+ */
+export const STATE = JSON.parse(JSON.stringify(placed.offsets)) as Readonly<Record<StateField, number>>;
+/** Bytes of a CPU's state that mean anything. */
+export const STATE_BYTES = placed.end;
 export const STATE_SIZE = PAGE_SIZE;
 if (placed.end > STATE_SIZE) throw new Error('the CPU state outgrew its page');
 

@@ -128,6 +128,8 @@ export interface Services extends HostCalls {
   readonly probe: FunctionReference;
   /** (va low, va high, PERMIT bits of which one must be given) -> 1 if cache maintenance by address faulted. */
   readonly maintain: FunctionReference;
+  /** (where the state in the window belongs, whose state comes there): puts another CPU into the window. */
+  readonly switchState: FunctionReference;
   /** Empties the data TLB of EL1. */
   readonly dropDataTlb: FunctionReference;
   /** (host address, bytes): forgets decoded records of stored words. */
@@ -173,6 +175,7 @@ export const DEFINED = {
   settleFlags: [[], []],
   probe: [[I64, I32], []],
   maintain: [[I32, I32, I32], [I32]],
+  switchState: [[I32, I32], []],
   dropDataTlb: [[], []],
   stored: [[I32, I32], []],
   fetch: [[I64], []],
