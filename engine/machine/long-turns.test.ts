@@ -63,8 +63,12 @@ class ActingCpu {
   }
 }
 
-/** All that happens, with its times. */
-function story(plans: readonly (readonly Deed[])[], longestTurn: number): { log: string[]; runs: number } {
+/** All that happens, with its times. `steps`: instructions of CPU 0 behind which it is stopped on the way. */
+function story(
+  plans: readonly (readonly Deed[])[],
+  longestTurn: number,
+  steps: readonly number[] = [],
+): { log: string[]; runs: number } {
   const log: string[] = [];
   const deadlines = plans.map(() => Infinity);
   const told = { runs: 0 };
@@ -108,7 +112,9 @@ function story(plans: readonly (readonly Deed[])[], longestTurn: number): { log:
     longestTurn,
   );
   scheduler.setPower(0, 'on');
-  const end = scheduler.run(guestNs(60 * SLICE));
+  const until = guestNs(60 * SLICE);
+  for (const count of steps) scheduler.step(0, instructions(count), until);
+  const end = scheduler.run(until);
   log.push(`${scheduler.now}: ${end}; ${cpus.map(({ retired }) => retired).join(' ')}`);
   return { log, runs: told.runs };
 }
@@ -123,10 +129,24 @@ test('a CPU that is alone gets several slices in a turn', () => {
   expect(story([[], [], []], 8).runs).toBeLessThan(story([[], [], []], 1).runs / 6);
 });
 
+const plans = fc.array(fc.array(deed, { maxLength: 12 }), { minLength: CPUS, maxLength: CPUS });
+
 test('nothing happens at another time than with turns of one slice', () => {
   fc.assert(
-    fc.property(fc.array(fc.array(deed, { maxLength: 12 }), { minLength: CPUS, maxLength: CPUS }), (plans) => {
+    fc.property(plans, (plans) => {
       expect(story(plans, 8).log).toEqual(story(plans, 1).log);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('a turn of several slices that single steps stop in goes on as if they had not', () => {
+  const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 4 * SLICE })), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(plans, steps, (plans, steps) => {
+      expect(story(plans, 8, steps).log).toEqual(story(plans, 1).log);
     }),
     { numRuns: 1500 },
   );
