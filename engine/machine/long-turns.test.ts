@@ -63,11 +63,19 @@ class ActingCpu {
   }
 }
 
-/** All that happens, with its times. `steps`: instructions of CPU 0 behind which it is stopped on the way. */
+/** What stops a run on its way. */
+interface Stops {
+  /** Instructions of CPU 0 behind which it is stopped, each counted from the one before. */
+  readonly steps: readonly number[];
+  /** Whether somebody wants to pause, each time that is asked. */
+  readonly pauses: readonly boolean[];
+}
+
+/** All that happens, with its times. */
 function story(
   plans: readonly (readonly Deed[])[],
   longestTurn: number,
-  steps: readonly number[] = [],
+  { steps, pauses }: Stops = { steps: [], pauses: [] },
 ): { log: string[]; runs: number } {
   const log: string[] = [];
   const deadlines = plans.map(() => Infinity);
@@ -114,7 +122,9 @@ function story(
   scheduler.setPower(0, 'on');
   const until = guestNs(60 * SLICE);
   for (const count of steps) scheduler.step(0, instructions(count), until);
-  const end = scheduler.run(until);
+  const wishes = [...pauses];
+  let end = scheduler.run(until, undefined, () => wishes.shift() ?? false);
+  while (end === 'stopped') end = scheduler.run(until, undefined, () => wishes.shift() ?? false);
   log.push(`${scheduler.now}: ${end}; ${cpus.map(({ retired }) => retired).join(' ')}`);
   return { log, runs: told.runs };
 }
@@ -140,13 +150,12 @@ test('nothing happens at another time than with turns of one slice', () => {
   );
 });
 
-test('a turn of several slices that single steps stop in goes on as if they had not', () => {
-  const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 4 * SLICE })), {
-    maxLength: 12,
-  });
+test('a turn of several slices goes on behind single steps and pauses as if they had not been', () => {
+  const step = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 4 * SLICE }));
+  const stops = fc.record({ steps: fc.array(step, { maxLength: 12 }), pauses: fc.array(fc.boolean()) });
   fc.assert(
-    fc.property(plans, steps, (plans, steps) => {
-      expect(story(plans, 8, steps).log).toEqual(story(plans, 1).log);
+    fc.property(plans, stops, (plans, stops) => {
+      expect(story(plans, 8, stops).log).toEqual(story(plans, 1).log);
     }),
     { numRuns: 1500 },
   );

@@ -22,6 +22,9 @@ const LONGEST_TURN = 4;
 
 const sliceEnd = (time: number): number => (Math.floor(time / SLICE) + 1) * SLICE;
 
+/** When the last instruction began of those that took from `start` to `end`: at the end of a slice it is still in that one. */
+const lastOf = (start: number, end: number): number => (end > start ? end - 1 : end);
+
 /** A CPU's private timers as the scheduler needs them. */
 export interface PrivateTimers {
   /** Guest time at which an output of this CPU's timers changes next; Infinity if never. */
@@ -228,7 +231,7 @@ export class Scheduler {
         const stop = this.#slice(seat, time, turn);
         if (stop) {
           turn.from = stop.time;
-          this.#endWithSliceOf(turn, stop.time);
+          this.#endWithSliceOf(turn, lastOf(time, stop.time));
           return stop.cause;
         }
         paused = pause?.() ?? false;
@@ -287,8 +290,7 @@ export class Scheduler {
       }
       if (cpu.waiting !== 'no') {
         const event = this.#eventStream(cpu, time);
-        // It fell asleep in this slice, or with the last instruction of the one before.
-        const slept = time > start ? time - 1 : time;
+        const slept = lastOf(start, time);
         if (Math.min(deadline, event) >= sliceEnd(slept)) this.#endWithSliceOf(turn, slept);
         if (Math.min(deadline, event) >= turn.end) {
           seat.asleepUntil = Math.min(deadline, event);
