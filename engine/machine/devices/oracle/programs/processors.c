@@ -64,8 +64,7 @@ void secondary_main(u64 cpu)
 	work();
 	add(&arrived, 1);
 	sev();
-	while (!(received[cpu] & 1u << 3))
-		wfi();
+	await(received[cpu] & 1u << 3);
 	gic_sgi(4, 1);
 	psci(0x84000002, 0, 0, 0);
 }
@@ -106,8 +105,7 @@ int main(void)
 			wfe();
 		print("total %d arrived %d\n", (u64)total, (u64)arrived);
 		gic_sgi(3, 0xe);
-		while (!(received[0] & 1u << 4))
-			wfi();
+		await(received[0] & 1u << 4);
 		all_off(1);
 		for (u32 cpu = 1; cpu < CPUS; cpu++)
 			print("CPU %d: MPIDR %x round %d received %x\n", (u64)cpu, contexts[cpu], (u64)rounds[cpu],

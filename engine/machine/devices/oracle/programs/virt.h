@@ -32,6 +32,18 @@ typedef unsigned long u64;
 #define sev() asm volatile("dsb sy\n\tsev" ::: "memory")
 #define irq_on() asm volatile("msr daifclr, #2" ::: "memory")
 #define irq_off() asm volatile("msr daifset, #2" ::: "memory")
+/* With WFI. Masked, no interrupt is taken between the look and WFI, which a pending one ends all the same. */
+#define await(condition)                                                                                               \
+	do {                                                                                                           \
+		irq_off();                                                                                             \
+		while (!(condition)) {                                                                                 \
+			wfi();                                                                                         \
+			irq_on();                                                                                      \
+			isb();                                                                                         \
+			irq_off();                                                                                     \
+		}                                                                                                      \
+		irq_on();                                                                                              \
+	} while (0)
 
 static inline u32 read32(u64 at) { u32 v; asm volatile("ldr %w0, [%1]" : "=r"(v) : "r"(at) : "memory"); return v; }
 static inline void write32(u64 at, u32 v) { asm volatile("str %w0, [%1]" ::"r"(v), "r"(at) : "memory"); }
