@@ -1,5 +1,6 @@
-// Builds what Electron runs into out/: main, the engine process and its translator's thread (three entries of one build), the preload script (CommonJS, because a
-// sandboxed preload script can be nothing else), and the renderer, which the browser shell serves as well.
+// Builds into out/ what Electron runs: main, the engine process and its translator's thread, with the command line as entries
+// of one build; the preload script (CommonJS, because a sandboxed preload script can be nothing else); and the renderer,
+// which the browser shell serves as well.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
 
@@ -7,14 +8,18 @@ export default defineConfig({
   main: {
     build: {
       // Loaded from node_modules at run time, as when the engine runs from source.
-      externalizeDeps: { include: ['@xterm/addon-serialize'] },
+      // All but zod, whose many files take longer to find than to run.
+      externalizeDeps: { include: ['@xterm/addon-serialize'], exclude: ['zod'] },
       outDir: 'out/main',
       rollupOptions: {
         input: {
           index: 'main/electron/main.ts',
           engine: 'engine/service/process.ts',
           translator: 'engine/service/translator-thread.ts',
+          cellblock: 'engine/cli/main.ts',
         },
+        // Beside the entries: modules find others from where they are.
+        output: { chunkFileNames: '[name]-[hash].js' },
       },
     },
   },

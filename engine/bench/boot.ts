@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SYSTEMS, systemsMissing } from '../../boards/systems/cache.ts';
+import { COMMAND_LINE } from './journeys.ts';
 import { QEMU } from './qemu.ts';
 import { median } from './statistics.ts';
 
@@ -20,7 +21,7 @@ export interface BootResult {
 /** Why it can not be measured here, or undefined. */
 export const bootMissing = (): string | undefined => systemsMissing('kernel', 'initrd');
 
-const COMMAND_LINE = 'console=ttyAMA0';
+const KERNEL_ARGUMENTS = 'console=ttyAMA0';
 const INIT_STARTS = 'Run /init as init process';
 const TIMEOUT_MS = 300_000;
 
@@ -56,7 +57,7 @@ async function secondsUntil(line: string, command: string, args: readonly string
   }
 }
 
-const system = ['-kernel', SYSTEMS.kernel, '-initrd', SYSTEMS.initrd, '-append', COMMAND_LINE];
+const system = ['-kernel', SYSTEMS.kernel, '-initrd', SYSTEMS.initrd, '-append', KERNEL_ARGUMENTS];
 
 const onQemu = (): Promise<number> =>
   secondsUntil(INIT_STARTS, QEMU, [
@@ -66,7 +67,7 @@ const onQemu = (): Promise<number> =>
 
 const here = (board: string, script: string, regions: boolean): Promise<number> => {
   const args = [
-    join(import.meta.dirname, '../cli/main.ts'),
+    COMMAND_LINE,
     ...['run', board, script, '--cpus', '1', ...(regions ? [] : ['--no-jit'])],
     ...system.map((argument) => argument.replace(/^-(?=\w+$)/, '--')),
   ];

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const COMMAND_LINE = join(import.meta.dirname, '../cli/main.ts');
+/** As `npm run cellblock` starts it. */
+export const COMMAND_LINE = join(import.meta.dirname, '../../main/launch/cellblock.mjs');
 export const BENCH_BOARD = 'qemu-arm64';
 
 /** A journey that has not ended by then never will. */

@@ -1,12 +1,11 @@
 // What has to be there before anything of ours can run: packages, the pinned Node, what only the system can give, and the built window.
 // Runs on the system's Node (20 or newer) with nothing installed, so it imports nothing but Node's own modules.
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { isBuilt, noteBuild, root, sourcesNow } from './sources.mjs';
 import { lastLines, run, say, step, StepError } from './terminal.mjs';
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export { root };
 const modules = join(root, 'node_modules');
 const MINUTE = 60_000;
 
@@ -247,21 +246,9 @@ export async function ensureElectronLibraries(path) {
     : `the system lacks ${after.slice(0, 3).join(', ')}${after.length > 3 ? ', …' : ''}`;
 }
 
-/** What the build is made of; boards and tests are not. */
-const BUILD_INPUTS = [
-  'main',
-  'preload',
-  'renderer',
-  'engine',
-  'package-lock.json',
-  'electron.vite.config.ts',
-  'svelte.config.js',
-];
-const BUILD_STAMP = join(root, 'out', '.built-from');
-
 /** Builds main, preload, renderer and engine into out/, if their sources are not those that were built last. */
 export async function ensureBuild() {
-  if (existsSync(BUILD_STAMP) && readFileSync(BUILD_STAMP, 'utf8') === sourcesDigest()) return;
+  if (isBuilt()) return;
   await step('Building the window', async () => {
     const { code, output } = await build();
     if (code !== 0) throw new StepError('The window could not be built.', output);
@@ -270,26 +257,13 @@ export async function ensureBuild() {
 
 /** Builds, whatever was built before. */
 export async function build() {
-  const sources = sourcesDigest();
-  rmSync(BUILD_STAMP, { force: true });
+  const sources = sourcesNow();
+  noteBuild();
   const built = await run(
     pinnedNode(),
     [join(modules, 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'error'],
     { cwd: root, env: environment(), timeoutMs: 10 * MINUTE },
   );
-  if (built.code === 0) writeFileSync(BUILD_STAMP, sources);
+  if (built.code === 0) noteBuild(sources);
   return built;
-}
-
-/** Over path, size and modification time of every source: changes, new files and deleted ones are all seen. */
-function sourcesDigest() {
-  const hash = createHash('sha256');
-  const add = (/** @type {string} */ path) => {
-    const status = statSync(path, { throwIfNoEntry: false });
-    if (status === undefined || path.endsWith('.test.ts')) return;
-    if (status.isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name));
-    else hash.update(`${relative(root, path)} ${status.size} ${status.mtimeMs}\n`);
-  };
-  for (const input of BUILD_INPUTS) add(join(root, input));
-  return hash.digest('hex');
 }
