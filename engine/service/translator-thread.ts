@@ -2,9 +2,11 @@
 import { enableCompileCache } from 'node:module';
 import { parentPort } from 'node:worker_threads';
 import type { TranslationRequest } from '../cpu/index.ts';
+import { standBehindGuest } from './priority.ts';
 import type { Line } from './translator.ts';
 
 enableCompileCache();
+standBehindGuest();
 const { answerRequest } = await import('../cpu/region/background.ts');
 
 parentPort!.on('message', ({ port, answers }: Line) => {

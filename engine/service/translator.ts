@@ -49,6 +49,16 @@ export class TranslatorThread {
 }
 
 let shared: TranslatorThread | undefined;
+const sharedThread = (): TranslatorThread => (shared ??= new TranslatorThread());
+
+/** Starts the thread before there is a machine. Where that fails, the first machine tries again and says why. */
+export function startTranslatorThread(): void {
+  try {
+    sharedThread();
+  } catch {
+    // Nothing is lost: whoever needs it asks again.
+  }
+}
 
 /** A machine's line to the thread. */
 export class ThreadedTranslator implements BackgroundTranslator {
@@ -59,7 +69,7 @@ export class ThreadedTranslator implements BackgroundTranslator {
   /** Told once, if the thread ends or cannot start: its machines translate themselves from then on. */
   onFailure: (reason: string) => void = () => undefined;
 
-  constructor(thread = () => (shared ??= new TranslatorThread())) {
+  constructor(thread = sharedThread) {
     this.thread = thread;
   }
 
