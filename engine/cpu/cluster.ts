@@ -119,7 +119,10 @@ export class CpuCluster {
     this.bytes.fill(0xff, this.area.emptyCodeTlb, this.area.emptyCodeTlb + CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE);
     this.view.setUint16(this.area.resolveRecord, SPECIAL.RESOLVE, true);
     this.tlbs = new Tlbs(memory, this.area, cpus.length, (cpu) => this.stateOf(cpu));
-    this.codePages = new CodePages(memory, this.area, this.tlbs.addresses);
+    this.codePages = new CodePages(memory, this.area, {
+      addresses: this.tlbs.addresses,
+      slowStores: (page) => this.tlbs.slowStores(page, this.current),
+    });
     const tuning = options.regions === true ? USUAL_TUNING : options.regions || undefined;
     const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: tableSize(tuning !== undefined) });
     this.exports = this.instantiate(handlers, tuning?.threshold ?? 0);
@@ -219,6 +222,7 @@ export class CpuCluster {
     this.watchMonitor(this.current, true);
     this.exports.switchState(saved + this.current * STATE_SIZE, saved + cpu * STATE_SIZE);
     this.current = cpu;
+    this.tlbs.enter(cpu);
     this.watchMonitor(cpu, false);
   }
 

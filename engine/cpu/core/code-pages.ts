@@ -4,24 +4,27 @@ import { SPECIAL } from '../interpreter/handlers.ts';
 import type { AreaLayout } from './layout.ts';
 import {
   CODE_TLB,
-  DATA_TLB,
   PAGE_ENTRY,
   RECORD_PAGE_SIZE,
   RECORD_SIZE,
   RECORDS_PER_PAGE,
   STORE_MAP,
-  TAG_SLOW,
   TLB_OFFSET,
 } from './layout.ts';
 
+/** What code pages need of the TLBs. */
+interface CodePageTlbs {
+  /** Of the sets in use. */
+  readonly addresses: readonly number[];
+  /** Has stores to a host page go the slow way. */
+  slowStores(page: number): void;
+}
+
 export class CodePages {
   private readonly words: Uint32Array;
-  /** The same words. */
-  private readonly signed: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly area: AreaLayout;
-  /** Addresses of the sets of TLBs in use. */
-  private readonly tlbs: readonly number[];
+  private readonly tlbs: CodePageTlbs;
   /** Host page number of each slot of the pool, or -1. */
   private readonly owners: Int32Array;
   private next = 0;
@@ -30,9 +33,8 @@ export class CodePages {
   /** Told before the records of a host page go away. */
   onDrop: ((page: number) => void) | undefined;
 
-  constructor(memory: WebAssembly.Memory, area: AreaLayout, tlbs: readonly number[]) {
+  constructor(memory: WebAssembly.Memory, area: AreaLayout, tlbs: CodePageTlbs) {
     this.words = new Uint32Array(memory.buffer);
-    this.signed = new Int32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.area = area;
     this.tlbs = tlbs;
@@ -99,7 +101,7 @@ export class CodePages {
     this.words[entry] = this.words[entry]! & PAGE_ENTRY.FLAGS;
     this.owners[slot] = -1;
     const records = this.slotAddress(slot);
-    for (const set of this.tlbs) {
+    for (const set of this.tlbs.addresses) {
       const base = set + TLB_OFFSET.codeTlbEl0;
       for (let i = 0; i < 2 * CODE_TLB.ENTRIES; i++) {
         const word = (base + i * CODE_TLB.ENTRY_SIZE) / 4;
@@ -122,23 +124,12 @@ export class CodePages {
     if (held & PAGE_ENTRY.WRITE_TAGGED) this.slowStores(page);
   }
 
-  /** Marks every write tag for a host page, in all data TLBs, so that stores take the slow way. */
-  slowStores(page: number): void {
-    const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;
+  /** Has stores to a host page take the slow way, in all data TLBs and in the linear range. */
+  private slowStores(page: number): void {
     const { storeMap } = this.area;
-    // Every page of code that a guest loads comes by here, and there may be many sets: words are signed, and stay words.
-    const { signed } = this;
     this.bytes[storeMap + page]! &= ~STORE_MAP.PAGE;
     this.bytes[storeMap + page - 1]! &= ~STORE_MAP.NEXT_PAGE;
-    for (const set of this.tlbs)
-      for (const table of [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1])
-        for (let entry = 0; entry < ENTRIES * ENTRY_SIZE; entry += ENTRY_SIZE) {
-          const word = (set + table + entry) >>> 2;
-          const tag = signed[word + WRITE / 4]!;
-          if ((tag & 0xfff) !== 0) continue;
-          const host = (tag + signed[word + ADDEND / 4]!) | 0;
-          if (host >>> 12 === page) signed[word + WRITE / 4] = tag | TAG_SLOW;
-        }
+    this.tlbs.slowStores(page);
   }
 
   /** Whether a store or host code may have written to the page at a host offset. */

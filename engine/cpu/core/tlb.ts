@@ -2,7 +2,7 @@
 // bases (TTBR0_EL1 and TTBR1_EL1 with their ASIDs), so that switching between address spaces keeps what each has cached;
 // CPUs draw their sets from one pool. Global mappings may be cached in several sets.
 import type { AreaLayout } from './layout.ts';
-import { CODE_TLB, DATA_TLB, LARGE_MAP, STATE, TLB_OFFSET, TLBS_SIZE } from './layout.ts';
+import { CODE_TLB, DATA_TLB, LARGE_MAP, STATE, TAG_SLOW, TLB_OFFSET, TLBS_SIZE } from './layout.ts';
 
 interface TlbSet {
   readonly address: number;
@@ -11,7 +11,13 @@ interface TlbSet {
   key: readonly [number, number, number, number] | undefined;
   /** When it was last chosen; the oldest is given away. */
   used: number;
+  /** Host pages whose stores are to go the slow way before the set is used again. */
+  readonly slow: Set<number>;
 }
+
+/** Pages that a set puts off at most, so that its list stays small. */
+const MOST_PUT_OFF = 512;
+const NO_PAGE = -1;
 
 export class Tlbs {
   private readonly bytes: Uint8Array;
@@ -34,6 +40,7 @@ export class Tlbs {
       cpu: i < cpus ? i : -1,
       key: undefined,
       used: 0,
+      slow: new Set<number>(),
     }));
     this.current = this.sets.slice(0, cpus);
     for (const set of this.sets) this.clear(set);
@@ -47,6 +54,7 @@ export class Tlbs {
 
   private clear(set: TlbSet): void {
     this.bytes.fill(0xff, set.address, set.address + TLBS_SIZE);
+    set.slow.clear();
   }
 
   /** Writes the current set's addresses into the CPU's state; the caller then refreshes what depends on the level. */
@@ -76,7 +84,46 @@ export class Tlbs {
     }
     set.used = ++this.clock;
     this.current[cpu] = set;
+    this.catchUp(set);
     this.point(cpu);
+  }
+
+  /** Has stores to a host page go the slow way: at once where the running CPU looks, elsewhere before anybody looks there. */
+  slowStores(page: number, running: number): void {
+    const own = this.current[running]!;
+    this.markSlow(own, page);
+    for (const set of this.sets) {
+      // Without a key there is nothing valid in a set, but for those that CPUs have had from the start.
+      if (set === own || (set.key === undefined && !this.current.includes(set))) continue;
+      set.slow.add(page);
+      if (set.slow.size > MOST_PUT_OFF) this.catchUp(set);
+    }
+  }
+
+  /** A CPU is going to run: what was put off for its set is done. */
+  enter(cpu: number): void {
+    this.catchUp(this.current[cpu]!);
+  }
+
+  private catchUp(set: TlbSet): void {
+    if (set.slow.size === 0) return;
+    this.markSlow(set, NO_PAGE, set.slow);
+    set.slow.clear();
+  }
+
+  /** Marks the write tags of a set for a host page, or for several. */
+  private markSlow({ address }: TlbSet, page: number, pages?: ReadonlySet<number>): void {
+    const { WRITE, ADDEND, ENTRIES, ENTRY_SIZE } = DATA_TLB;
+    // Every page of code that a guest loads comes by here: words are signed, and stay words.
+    const { words } = this;
+    for (const table of [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1])
+      for (let entry = 0; entry < ENTRIES * ENTRY_SIZE; entry += ENTRY_SIZE) {
+        const word = (address + table + entry) >>> 2;
+        const tag = words[word + WRITE / 4]!;
+        if ((tag & 0xfff) !== 0) continue;
+        const host = ((tag + words[word + ADDEND / 4]!) | 0) >>> 12;
+        if (host === page || pages?.has(host) === true) words[word + WRITE / 4] = tag | TAG_SLOW;
+      }
   }
 
   /** Drops everything that a CPU has cached. */
