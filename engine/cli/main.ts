@@ -31,9 +31,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   },
   boards: async (args) => (await import('./boards.ts')).boardsCommand(args),
   run: async (args) => {
-    // A kernel or firmware is sure to need the translator's thread: it starts while the rest is loaded.
-    const system = args.some((argument) => /^--(kernel|firmware)\b/.test(argument));
-    if (system && !args.includes('--no-jit')) (await import('../service/translator.ts')).startTranslatorThread();
+    await (await import('./ahead.ts')).beginAhead(args);
     return (await import('./run.ts')).runCommand(args);
   },
   compare: async (args) => (await import('./compare.ts')).compareCommand(args),

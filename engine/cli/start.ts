@@ -6,6 +6,7 @@ import type { BoardDescription } from '../board/index.ts';
 import type { SystemImages } from '../machine/boot-loader.ts';
 import type { Files } from '../tool/index.ts';
 import { bytesOf, FolderSource, LayeredSource } from '../service/library.ts';
+import { readAhead } from './ahead.ts';
 import { boardLibrary } from './library.ts';
 import { parseCount, UsageError } from './usage.ts';
 
@@ -48,7 +49,7 @@ export async function readStart(
   if (name === undefined || rest.length > 0) throw new UsageError(`it takes a board and at most one script.\n${usage}`);
   const library = boardLibrary();
   const board = library.loadWithCpus(name, parseCount('--cpus', values.cpus, 1));
-  const system = readSystem(values);
+  const system = await readSystem(values);
   const typed = prompt && scriptPath === undefined && system === undefined;
   const folder = new FolderSource(scriptPath === undefined ? '.' : dirname(scriptPath), { absolute: true });
   return {
@@ -62,27 +63,27 @@ export async function readStart(
 }
 
 async function readScript(path: string | undefined, none: boolean): Promise<string | null> {
-  if (path !== undefined) return new TextDecoder().decode(readInput('script', path));
+  if (path !== undefined) return new TextDecoder().decode(await readInput('script', path));
   return none ? null : await readAll(process.stdin);
 }
 
-function readSystem({ kernel, initrd, append, firmware }: StartValues): SystemImages | undefined {
+async function readSystem({ kernel, initrd, append, firmware }: StartValues): Promise<SystemImages | undefined> {
   if (kernel === undefined) {
     if (initrd !== undefined || append !== undefined)
       throw new UsageError('--initrd and --append go with --kernel FILE.');
-    return firmware === undefined ? undefined : { firmware: readInput('firmware', firmware) };
+    return firmware === undefined ? undefined : { firmware: await readInput('firmware', firmware) };
   }
   if (firmware !== undefined)
     throw new UsageError('--kernel and --firmware exclude each other: firmware finds its kernel itself.');
   return {
-    kernel: readInput('kernel', kernel),
-    ...(initrd !== undefined && { initrd: readInput('initial RAM disk', initrd) }),
+    kernel: await readInput('kernel', kernel),
+    ...(initrd !== undefined && { initrd: await readInput('initial RAM disk', initrd) }),
     ...(append !== undefined && { append }),
   };
 }
 
-function readInput(what: string, path: string): Uint8Array {
+async function readInput(what: string, path: string): Promise<Uint8Array> {
   if (!existsSync(path)) throw new UsageError(`there is no ${what} "${path}".`);
   if (!statSync(path).isFile()) throw new UsageError(`the ${what} "${path}" is not a file.`);
-  return bytesOf(path);
+  return (await readAhead(path)) ?? bytesOf(path);
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const ENGINE = ['engine', 'package-lock.json', 'electron.vite.config.ts'];
-const WINDOW = ['main', 'preload', 'renderer', 'svelte.config.js'];
+const WINDOW = ['main', 'preload', 'renderer'];
 const STAMP = join(root, 'out', '.built-from');
 
 /** What the sources are now: of the engine with the command line, and of the rest. */
@@ -41,12 +41,17 @@ function noted() {
  */
 function digest(inputs) {
   const hash = createHash('sha256');
-  const add = (/** @type {string} */ path) => {
-    const status = statSync(join(root, path), { throwIfNoEntry: false });
-    if (status === undefined || path.endsWith('.test.ts')) return;
-    if (status.isDirectory()) for (const name of readdirSync(join(root, path)).sort()) add(`${path}/${name}`);
-    else hash.update(`${path} ${status.size} ${status.mtimeMs}\n`);
+  const add = (/** @type {string} */ path, isFolder = false) => {
+    if (isFolder) {
+      const entries = readdirSync(join(root, path), { withFileTypes: true });
+      entries.sort(({ name: a }, { name: b }) => (a < b ? -1 : 1));
+      for (const entry of entries) add(`${path}/${entry.name}`, entry.isDirectory());
+    } else if (!path.endsWith('.test.ts')) {
+      // What an editor has just taken away is not there.
+      const status = statSync(join(root, path), { throwIfNoEntry: false });
+      if (status) hash.update(`${path} ${status.size} ${status.mtimeMs}\n`);
+    }
   };
-  inputs.forEach(add);
+  for (const input of inputs) add(input, statSync(join(root, input)).isDirectory());
   return hash.digest('hex');
 }
