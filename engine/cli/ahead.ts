@@ -1,6 +1,6 @@
 // What a run of a real system is sure to need is begun before the rest of the engine is loaded: its files are read, and the
 // translator's thread starts. Imports next to nothing for that.
-import { closeSync, fstatSync, openSync, read, statSync } from 'node:fs';
+import { closeSync, openSync, read, statSync } from 'node:fs';
 import { parseArgs, promisify } from 'node:util';
 
 const FILES = { kernel: { type: 'string' }, initrd: { type: 'string' }, firmware: { type: 'string' } } as const;
@@ -22,11 +22,11 @@ export const readAhead = (path: string): Promise<Uint8Array> | undefined => read
 function beginToRead(path: string): void {
   try {
     // Opening a pipe would wait for who writes to it.
-    if (!statSync(path).isFile()) return;
+    const stats = statSync(path);
+    if (!stats.isFile()) return;
     const file = openSync(path, 'r');
-    const { size } = fstatSync(file);
     // In one go: while the engine is loaded, nobody would ask for the next part.
-    const content = promisify(read)(file, new Uint8Array(size), 0, size, 0)
+    const content = promisify(read)(file, new Uint8Array(stats.size), 0, stats.size, 0)
       .then(({ bytesRead, buffer }) => buffer.subarray(0, bytesRead))
       .finally(() => closeSync(file));
     // It is whoever wants the file that hears of it.

@@ -120,7 +120,7 @@ export class CpuCluster {
     this.view.setUint16(this.area.resolveRecord, SPECIAL.RESOLVE, true);
     this.tlbs = new Tlbs(memory, this.area, cpus.length, (cpu) => this.stateOf(cpu));
     this.codePages = new CodePages(memory, this.area, {
-      addresses: this.tlbs.addresses,
+      dropRecords: (records) => this.tlbs.dropRecords(records),
       slowStores: (page) => this.tlbs.slowStores(page, this.current),
     });
     const tuning = options.regions === true ? USUAL_TUNING : options.regions || undefined;

@@ -123,8 +123,9 @@ function story(
   const until = guestNs(60 * SLICE);
   for (const count of steps) scheduler.step(0, instructions(count), until);
   const wishes = [...pauses];
-  let end = scheduler.run(until, undefined, () => wishes.shift() ?? false);
-  while (end === 'stopped') end = scheduler.run(until, undefined, () => wishes.shift() ?? false);
+  let end;
+  do end = scheduler.run(until, undefined, () => wishes.shift() ?? false);
+  while (end === 'stopped');
   log.push(`${scheduler.now}: ${end}; ${cpus.map(({ retired }) => retired).join(' ')}`);
   return { log, runs: told.runs };
 }

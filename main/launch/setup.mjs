@@ -246,9 +246,12 @@ export async function ensureElectronLibraries(path) {
     : `the system lacks ${after.slice(0, 3).join(', ')}${after.length > 3 ? ', …' : ''}`;
 }
 
-/** Builds main, preload, renderer and engine into out/, if their sources are not those that were built last. */
-export async function ensureBuild() {
-  if (isBuilt()) return;
+/**
+ * Builds main, preload, renderer, engine and command line into out/, if their sources are not those that were built last.
+ * @param {boolean} [anyway] builds whatever was built before
+ */
+export async function ensureBuild(anyway = false) {
+  if (!anyway && isBuilt()) return;
   await step('Building the window', async () => {
     const { code, output } = await build();
     if (code !== 0) throw new StepError('The window could not be built.', output);

@@ -12,7 +12,7 @@ import {
   pinnedNode,
   root,
 } from './setup.mjs';
-import { endPrograms, lastLines, say, StepError } from './terminal.mjs';
+import { endPrograms, endWith, lastLines, say, StepError } from './terminal.mjs';
 
 const HELP = `npm start -- [options]
   --browser       in a browser, even where Electron could be used
@@ -53,10 +53,7 @@ try {
   process.exit(await runBrowserShell(values, env()));
 } catch (error) {
   if (leaving) process.exit(0);
-  if (!(error instanceof StepError)) throw error;
-  if (error.output !== '') console.error(lastLines(error.output));
-  console.error(error.message);
-  process.exit(1);
+  endWith(error);
 }
 
 function options() {

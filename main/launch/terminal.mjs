@@ -133,10 +133,17 @@ export function run(command, args, { cwd, env = process.env, timeoutMs, onLine }
   });
 }
 
+/** Ends our program over a step that could not be done, which is told; anything else is a mistake of ours. @param {unknown} error @returns {never} */
+export function endWith(error) {
+  if (!(error instanceof StepError)) throw error;
+  if (error.output !== '') console.error(lastLines(error.output));
+  console.error(error.message);
+  process.exit(1);
+}
+
 /** The last lines of what a program printed, without colours. @param {string} output */
 export const lastLines = (output, count = 15) =>
   output
-
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
     .trimEnd()
     .split('\n')

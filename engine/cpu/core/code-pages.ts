@@ -2,20 +2,12 @@
 import { PAGE_SIZE } from '../../util/units.ts';
 import { SPECIAL } from '../interpreter/handlers.ts';
 import type { AreaLayout } from './layout.ts';
-import {
-  CODE_TLB,
-  PAGE_ENTRY,
-  RECORD_PAGE_SIZE,
-  RECORD_SIZE,
-  RECORDS_PER_PAGE,
-  STORE_MAP,
-  TLB_OFFSET,
-} from './layout.ts';
+import { PAGE_ENTRY, RECORD_PAGE_SIZE, RECORD_SIZE, RECORDS_PER_PAGE, STORE_MAP } from './layout.ts';
 
 /** What code pages need of the TLBs. */
 interface CodePageTlbs {
-  /** Of the sets in use. */
-  readonly addresses: readonly number[];
+  /** Drops what leads to the records of a code page. */
+  dropRecords(records: number): void;
   /** Has stores to a host page go the slow way. */
   slowStores(page: number): void;
 }
@@ -100,15 +92,7 @@ export class CodePages {
     const entry = this.entryIndex(this.owners[slot]!);
     this.words[entry] = this.words[entry]! & PAGE_ENTRY.FLAGS;
     this.owners[slot] = -1;
-    const records = this.slotAddress(slot);
-    for (const set of this.tlbs.addresses) {
-      const base = set + TLB_OFFSET.codeTlbEl0;
-      for (let i = 0; i < 2 * CODE_TLB.ENTRIES; i++) {
-        const word = (base + i * CODE_TLB.ENTRY_SIZE) / 4;
-        if (this.words[word + CODE_TLB.RECORDS / 4] !== records) continue;
-        this.words[word] = this.words[word + 1] = 0xffff_ffff;
-      }
-    }
+    this.tlbs.dropRecords(this.slotAddress(slot));
   }
 
   /** Sends stores to a host page the slow way while `watched`, whether it holds code or not. */

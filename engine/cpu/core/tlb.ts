@@ -25,7 +25,6 @@ export class Tlbs {
   private readonly area: AreaLayout;
   private readonly sets: TlbSet[];
   private readonly current: TlbSet[];
-  private readonly inUse: number[];
   /** Where a CPU's state lies. */
   private readonly stateOf: (cpu: number) => number;
   private clock = 0;
@@ -44,12 +43,11 @@ export class Tlbs {
     }));
     this.current = this.sets.slice(0, cpus);
     for (const set of this.sets) this.clear(set);
-    this.inUse = this.current.map(({ address }) => address);
   }
 
-  /** Addresses of the sets that ever held anything, for who must visit every entry; more are put behind them in time. */
-  get addresses(): readonly number[] {
-    return this.inUse;
+  /** Whether there may be anything valid in a set: without a key only in those that CPUs have had from the start. */
+  private holds(set: TlbSet): boolean {
+    return set.key !== undefined || this.current.includes(set);
   }
 
   private clear(set: TlbSet): void {
@@ -78,7 +76,6 @@ export class Tlbs {
       );
       set = free.reduce((oldest, candidate) => (candidate.used < oldest.used ? candidate : oldest));
       this.clear(set);
-      if (!this.inUse.includes(set.address)) this.inUse.push(set.address);
       set.cpu = cpu;
       set.key = key;
     }
@@ -93,8 +90,7 @@ export class Tlbs {
     const own = this.current[running]!;
     this.markSlow(own, page);
     for (const set of this.sets) {
-      // Without a key there is nothing valid in a set, but for those that CPUs have had from the start.
-      if (set === own || (set.key === undefined && !this.current.includes(set))) continue;
+      if (set === own || !this.holds(set)) continue;
       set.slow.add(page);
       if (set.slow.size > MOST_PUT_OFF) this.catchUp(set);
     }
@@ -124,6 +120,18 @@ export class Tlbs {
         const host = ((tag + words[word + ADDEND / 4]!) | 0) >>> 12;
         if (host === page || pages?.has(host) === true) words[word + WRITE / 4] = tag | TAG_SLOW;
       }
+  }
+
+  /** Drops what leads to the records of a code page. */
+  dropRecords(records: number): void {
+    for (const set of this.sets) {
+      if (!this.holds(set)) continue;
+      const base = set.address + TLB_OFFSET.codeTlbEl0;
+      for (let i = 0; i < 2 * CODE_TLB.ENTRIES; i++) {
+        const word = (base + i * CODE_TLB.ENTRY_SIZE) / 4;
+        if (this.words[word + CODE_TLB.RECORDS / 4] === records) this.words[word] = this.words[word + 1] = -1;
+      }
+    }
   }
 
   /** Drops everything that a CPU has cached. */
