@@ -57,6 +57,13 @@ const LONGEST_START = 20_000;
 /** Times that a place must become hot before it gets a region although another one covers it. */
 const COVERED_PATIENCE = 2;
 
+/**
+ * Code that changes soon after it was translated has cost more than it saved, and each module that goes away takes the host
+ * a tenth of a millisecond, hundreds of them at once. So each time that translated code of a page changes, its places must
+ * become hot four times as often, up to sixteen times, and each region that it gets all the same halves that again.
+ */
+const UNREST = { CHANGED: 2, TRANSLATED: -1, MOST: 4 } as const;
+
 /** Part of the TLB's new entries that must lie in the linear range for code to be translated for it. */
 const RANGE_SHARE = 0.75;
 
@@ -109,8 +116,10 @@ export class RegionCache {
   private requests = 0;
   private answers = 0;
   private ticksUnanswered = 0;
-  /** How often a record inside some region was asked for. */
+  /** How often a record was asked for that has to be asked for more often. */
   private readonly askedAgain = new Map<number, number>();
+  /** Of pages in which translated code changed: how often their places must become hot, as a power of two. */
+  private readonly unrest = new Map<number, number>();
   translated = 0;
   evicted = 0;
   translateMs = 0;
@@ -315,21 +324,30 @@ export class RegionCache {
     if (code < 0 || codePages.recordsOf(page) !== records) return undefined;
     const entry = (record - records) / (RECORD_SIZE / 4);
     if (this.handlerAt(records, entry) >= REGION_HANDLER.FIRST) return undefined;
-    if (!this.worthAnother(record, records, entry)) return undefined;
+    if (!this.isWorthIt(record, { page, records, entry })) return undefined;
     return { slot: this.takeSlot(), page, records, entry, ranged };
   }
 
-  /** Inside another region an entry of its own is worth less: mostly that region is entered at its own. */
-  private worthAnother(record: number, records: number, entry: number): boolean {
+  /** Whether a place has become hot as often as it must: inside another region, mostly that is entered at its own entry. */
+  private isWorthIt(record: number, { page, records, entry }: Pick<Assignment, 'page' | 'records' | 'entry'>): boolean {
     const number = entry >> 2;
     const covered = (this.bytes[records + COVERAGE_OFFSET + (number >> 3)]! >> (number & 7)) & 1;
-    if (covered === 0 || this.options.tuning.eager) return true;
-    const asked = (this.askedAgain.get(record) ?? 0) + 1;
-    if (this.askedAgain.size >= MOST_ASKED_AGAIN) this.askedAgain.clear();
-    this.askedAgain.set(record, asked);
-    if (asked < COVERED_PATIENCE) return false;
-    this.askedAgain.delete(record);
+    const patience = (covered === 0 ? 1 : COVERED_PATIENCE) << (this.unrest.get(page) ?? 0);
+    if (patience > 1 && !this.options.tuning.eager) {
+      const asked = (this.askedAgain.get(record) ?? 0) + 1;
+      if (this.askedAgain.size >= MOST_ASKED_AGAIN) this.askedAgain.clear();
+      this.askedAgain.set(record, asked);
+      if (asked < patience) return false;
+      this.askedAgain.delete(record);
+    }
+    this.changeUnrest(page, UNREST.TRANSLATED);
     return true;
+  }
+
+  private changeUnrest(page: number, by: number): void {
+    const unrest = Math.min((this.unrest.get(page) ?? 0) + by, UNREST.MOST);
+    if (unrest > 0) this.unrest.set(page, unrest);
+    else this.unrest.delete(page);
   }
 
   private takeSlot(): number {
@@ -396,13 +414,17 @@ export class RegionCache {
       if (page < first || page > last) continue;
       const base = page * 4096;
       for (const region of this.byPage.get(page) ?? [])
-        if (region.words.some((offset) => base + offset < end && base + offset + 4 > start)) this.drop(region);
+        if (region.words.some((offset) => base + offset < end && base + offset + 4 > start)) {
+          this.drop(region);
+          this.changeUnrest(page, UNREST.CHANGED);
+        }
     }
   }
 
   /** Forgets the regions of a host page. */
   dropPage(page: number): void {
     this.arrivals.delete(page);
+    this.unrest.delete(page);
     for (const region of this.byPage.get(page) ?? []) {
       this.drop(region);
       this.evicted++;

@@ -12,8 +12,11 @@ const CALLS = 24;
 const FUNCTIONS = 60;
 const ADD_X0 = encode('ADD (immediate)', { sf: 1, Rd: 0, Rn: 0, imm12: 0 });
 
-/** Writes FUNCTIONS functions "add x0, x0, #i; ret" to `buffer`, one after the other, and calls each CALLS times. */
-function generator(a: Assembler, buffer: number): void {
+/**
+ * Writes FUNCTIONS functions "add x0, x0, #i; ret" to `buffer`, one after the other, and calls each CALLS times, in the end
+ * the last one so many times more.
+ */
+function generator(a: Assembler, buffer: number, more = 0): void {
   a.mov(0, 0);
   a.mov(1, 0);
   a.mov(2, buffer);
@@ -38,6 +41,13 @@ function generator(a: Assembler, buffer: number): void {
   a.cbnz(6, 'call');
   a.cmp(1, 9);
   a.bcond('ne', 'next');
+  if (more > 0) {
+    a.mov(6, more);
+    a.label('on');
+    a.emit('BLR', { Rn: 2 });
+    a.sub(6, 6, 1);
+    a.cbnz(6, 'on');
+  }
   a.label('end');
   a.b('end');
 }
@@ -150,6 +160,37 @@ it.each([
   for (let i = 0; i < 30_000; i++) board.cpu.run(instructions(20));
   expect(board.cpu.x(0)).toBe(SUM);
   expect(board.cluster.statistics.regionsTranslated).toBeGreaterThan(0);
+});
+
+describe('a place whose code changes soon after it was translated', () => {
+  const BUFFER = IMAGE_BASE + 0x10000;
+
+  /** The first word of the buffer's code, each time that it was to be translated. */
+  function translated(more: number): number[] {
+    const translator = new LateTranslator(() => 0);
+    const send = translator.send.bind(translator);
+    const requests: TranslationRequest[] = [];
+    translator.send = (request) => {
+      requests.push(structuredClone(request));
+      send(request);
+    };
+    const board = runProgram((a) => generator(a, BUFFER, more), { threshold: 4, patience: 1 }, 15, translator);
+    const home = board.bytes(BUFFER, 4).byteOffset >>> 12;
+    return requests.flatMap(({ regions, pages }) =>
+      regions.filter(({ assignment }) => assignment.page === home).map(({ copy }) => pages[copy]!.words[0]!),
+    );
+  }
+
+  it('is translated less often', () => {
+    const times = translated(0).length;
+    expect(times).toBeGreaterThan(1);
+    // It becomes hot several times between two changes.
+    expect(times).toBeLessThan(FUNCTIONS / 2);
+  });
+
+  it('is translated all the same when the code stays', () => {
+    expect(translated(300).at(-1)).toBe((ADD_X0 | (FUNCTIONS << 10)) >>> 0);
+  });
 });
 
 it('regions make room for others', () => {
