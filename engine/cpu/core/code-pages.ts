@@ -20,6 +20,8 @@ export class CodePages {
   /** Host page number of each slot of the pool, or -1. */
   private readonly owners: Int32Array;
   private next = 0;
+  /** Places of the pool below this have been used. */
+  private used = 0;
   pagesDecoded = 0;
   pagesEvicted = 0;
   /** Told before the records of a host page go away. */
@@ -63,7 +65,9 @@ export class CodePages {
     const slot = this.freeSlot(running);
     const records = this.slotAddress(slot);
     this.owners[slot] = page;
-    this.bytes.fill(0, records, records + RECORD_PAGE_SIZE);
+    // What was never used is zero, and most of it stays untouched.
+    if (slot < this.used) this.bytes.fill(0, records, records + RECORD_PAGE_SIZE);
+    else this.used = slot + 1;
     const end = records + RECORDS_PER_PAGE * RECORD_SIZE;
     this.bytes[end] = SPECIAL.PAGE_END;
     const entry = this.entryIndex(page);
