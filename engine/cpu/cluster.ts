@@ -9,6 +9,7 @@ import { CodePages } from './core/code-pages.ts';
 import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
 import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './core/layout.ts';
 import { ACCESS } from './core/services.ts';
+import { DecodeTableFiller, placeDecodeTables } from './interpreter/decode-tables.ts';
 import { Decoder } from './interpreter/decoder.ts';
 import { SPECIAL, SPECIAL_COUNT } from './interpreter/handlers.ts';
 import type { OutlinedImports } from './interpreter/module.ts';
@@ -73,6 +74,7 @@ interface InterpreterExports {
   readPstate(): number;
   switchState(away: number, next: number): void;
   writePstate(value: number): void;
+  decodeLine(records: number, code: number, index: number): number;
 }
 
 export class CpuCluster {
@@ -88,6 +90,7 @@ export class CpuCluster {
   private readonly exports: InterpreterExports;
   private readonly codePages: CodePages;
   private readonly tlbs: Tlbs;
+  private readonly decodeTables: DecodeTableFiller;
   private readonly decoder: Decoder;
   private readonly breakpoints = new Breakpoints();
   /** Handlers whose outlined functions stand in the table. */
@@ -131,7 +134,8 @@ export class CpuCluster {
       ({ affinity, model }, i) => new Processor(this, i, BigInt(affinity), model, options.port, emptyMap),
     );
     const features = commonFeatures(this.cpus);
-    this.decoder = new Decoder(memory, features, this.breakpoints, !tuning);
+    this.decodeTables = new DecodeTableFiller(memory, placeDecodeTables(this.area.decodeTables), features);
+    this.decoder = new Decoder(memory, this.exports.decodeLine, this.breakpoints, !tuning);
     if (tuning) {
       const services = this.exports as unknown as WebAssembly.Exports;
       this.regions = new RegionCache({
@@ -163,6 +167,9 @@ export class CpuCluster {
     this.emitOutlined = emit;
     const host = {
       decode: (record: number) => this.decode(record),
+      fillPlan: (plan: number) => this.decodeTables.fillPlan(plan >>> 0),
+      fillTemplate: (plan: number, word: number, key: number, template: number) =>
+        this.decodeTables.fillTemplate(plan >>> 0, word, key, template >>> 0),
       emit,
       codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),

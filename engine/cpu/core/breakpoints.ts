@@ -35,6 +35,10 @@ export class Breakpoints {
     if (there?.size === 0) this.byWord.delete(word);
   }
 
+  get none(): boolean {
+    return this.byWord.size === 0;
+  }
+
   /** Whether a breakpoint may lie at a word of a page. */
   at(word: number): boolean {
     return this.byWord.has(word);

@@ -1,5 +1,6 @@
 // All of the services' definitions in one module.
 import type { ModuleBuilder } from '../wasm/module.ts';
+import { defineDecodeLine } from '../interpreter/decode-line.ts';
 import { defineAccess } from './access.ts';
 import { defineExceptions } from './exceptions.ts';
 import { defineFetch } from './fetch.ts';
@@ -23,5 +24,6 @@ export function defineServices(module: ModuleBuilder, host: HostCalls, area: Are
   defineAccess(context);
   defineFetch(context);
   defineLazyFlags(context);
+  defineDecodeLine(context);
   return services;
 }

@@ -170,6 +170,8 @@ export const RECORD_PAGE_SIZE = COVERAGE_OFFSET + RECORDS_PER_PAGE / 8;
 export const REGION_HANDLER = { FIRST: 0x8000, COUNT: 0x8000 } as const;
 /** Taken branches are counted by target; targets share counters by record address. */
 export const HOT_COUNTERS = 0x8000;
+/** Bytes for the tables that instruction words are decoded by. */
+export const DECODE_TABLES_SIZE = 0x12_0000;
 
 /**
  * Data TLB entry: read tag, write tag (virtual page, or page | reason when such accesses go the slow way, or -1), what to
@@ -234,6 +236,8 @@ export interface AreaLayout {
   readonly emptyCodeTlb: number;
   readonly maps: number;
   readonly counters: number;
+  /** See interpreter/decode-tables.ts. */
+  readonly decodeTables: number;
   readonly pool: number;
   readonly poolPages: number;
   readonly end: number;
@@ -283,6 +287,7 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
   const emptyCodeTlb = take(codeTlbBytes);
   const maps = take(SEGMENT.MAPS * SEGMENT.MAXIMUM * SEGMENT.SIZE);
   const counters = take(HOT_COUNTERS * 4);
+  const decodeTables = take(DECODE_TABLES_SIZE);
   const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
   const pool = take(poolPages * RECORD_PAGE_SIZE);
   return {
@@ -297,6 +302,7 @@ export function placeArea(start: number, cpus: number, options: AreaOptions): Ar
     emptyCodeTlb,
     maps,
     counters,
+    decodeTables,
     pool,
     poolPages,
     end: Math.ceil(next / PAGE_SIZE) * PAGE_SIZE,

@@ -40,6 +40,9 @@ export const PERMIT = { READ: 1, WRITE: 2, EXECUTE: 4 } as const;
 export interface HostCalls {
   /** Decodes the record at the address. */
   readonly decode: FunctionReference;
+  /** A plan and a template of the decoder's tables are missing: address of the plan; word, key, address of the template. */
+  readonly fillPlan: FunctionReference;
+  readonly fillTemplate: FunctionReference;
   /** Emits the outlined function of a handler and puts it into the table. */
   readonly emit: FunctionReference;
   /** Record page for the code page at a host offset. */
@@ -136,6 +139,11 @@ export interface Services extends HostCalls {
   readonly stored: FunctionReference;
   /** (target): finds the record for an address; the running instruction (a branch) retires. */
   readonly fetch: FunctionReference;
+  /**
+   * (records of a page, its code, number of a record) -> how many: decodes that record and those behind it, up to the next
+   * decoded one or the end of the straight line.
+   */
+  readonly decodeLine: FunctionReference;
 }
 
 /** What the definitions of services share. */
@@ -179,6 +187,7 @@ export const DEFINED = {
   dropDataTlb: [[], []],
   stored: [[I32, I32], []],
   fetch: [[I64], []],
+  decodeLine: [[I32, I32, I32], [I32]],
 } as const satisfies Record<
   Exclude<keyof Services, keyof HostCalls>,
   readonly [readonly ValueType[], readonly ValueType[]]
@@ -186,6 +195,8 @@ export const DEFINED = {
 
 const HOST = {
   decode: [1, 0],
+  fillPlan: [1, 0],
+  fillTemplate: [4, 0],
   emit: [1, 0],
   codePage: [1, 1],
   access: [0, 1],

@@ -36,10 +36,23 @@ export function placeOperands(instruction: Instruction): Placement {
   return placement;
 }
 
+export type RegisterOperand = Extract<Operand, { kind: 'vector' } | { kind: 'source' | 'target' }>;
+
+export const isRegister = (operand: Operand): operand is RegisterOperand =>
+  operand.kind === 'source' || operand.kind === 'target' || operand.kind === 'vector';
+
 /** The state slot that a register operand stands for. */
-export function registerSlot(operand: Operand & { kind: 'source' | 'target' | 'vector' }, f: Fields): number {
-  const number = (f[operand.field]! + (operand.plus ?? 0)) & 31;
-  if (operand.kind === 'vector') return VECTOR_BASE + 16 * number + (operand.lane?.(f) ?? 0);
+export const registerSlot = (operand: RegisterOperand, f: Fields): number =>
+  numberedSlot(operand, f[operand.field]!) + laneOffset(operand, f);
+
+/** Byte offset in the register of what an operand means. */
+export const laneOffset = (operand: RegisterOperand, f: Fields): number =>
+  operand.kind === 'vector' ? (operand.lane?.(f) ?? 0) : 0;
+
+/** Slot of the register that an operand's field names by `value`. */
+export function numberedSlot(operand: RegisterOperand, value: number): number {
+  const number = (value + (operand.plus ?? 0)) & 31;
+  if (operand.kind === 'vector') return VECTOR_BASE + 16 * number;
   if (number < 31) return 8 * number;
   if (operand.sp) return SLOT.SP;
   return operand.kind === 'source' ? SLOT.ZERO : SLOT.SINK;

@@ -1,7 +1,7 @@
 // Branches, exception generation and system instructions: Arm ARM DDI 0487, C4.1 "Branches, Exception Generating and
 // System instructions".
 import type { Instruction, InstructionEntry } from './instruction.ts';
-import { branch, imm64, instruction, signed, small, source, target } from './instruction.ts';
+import { branch, imm64, instruction, small, source, target } from './instruction.ts';
 import type { Fields } from './pattern.ts';
 import type { SystemRegister } from '../system/registers.ts';
 import { READ_EFFECTS, REGISTER_KIND, SYSTEM_REGISTER_BY_KEY, systemKey } from '../system/registers.ts';
@@ -18,7 +18,7 @@ const jumps: InstructionEntry[] = [
     bits: '0101010 0 imm19:19 0 cond:4',
     text: 'b.{cond:cond} {label:target}',
     statics: ['cond'],
-    operands: { target: branch((f) => signed(f.imm19!, 19) * 4) },
+    operands: { target: branch('imm19', 19) },
   },
   ...[
     { name: 'B', op: '0' },
@@ -27,7 +27,7 @@ const jumps: InstructionEntry[] = [
     name,
     bits: `${op} 00101 imm26:26`,
     text: `${name.toLowerCase()} {label:target}`,
-    operands: { target: branch((f) => signed(f.imm26!, 26) * 4) },
+    operands: { target: branch('imm26', 26) },
   })),
   ...[
     { name: 'CBZ', op: '0' },
@@ -37,7 +37,7 @@ const jumps: InstructionEntry[] = [
     bits: `sf 011010 ${op} imm19:19 Rt:5`,
     text: `${name.toLowerCase()} {r:Rt}, {label:target}`,
     statics: ['sf'],
-    operands: { t, target: branch((f) => signed(f.imm19!, 19) * 4) },
+    operands: { t, target: branch('imm19', 19) },
   })),
   ...[
     { name: 'TBZ', op: '0' },
@@ -49,7 +49,7 @@ const jumps: InstructionEntry[] = [
     operands: {
       t,
       bit: small((f) => f.b5! * 32 + f.b40!),
-      target: branch((f) => signed(f.imm14!, 14) * 4),
+      target: branch('imm14', 14),
     },
   })),
   ...[

@@ -34,16 +34,18 @@ export const INSTRUCTION_BY_NAME: ReadonlyMap<string, Instruction> = new Map(
   INSTRUCTIONS.map((instruction) => [instruction.name, instruction]),
 );
 
-interface Candidate {
+/** An entry that a word may belong to. */
+export interface Candidate {
   readonly instruction: Instruction;
   readonly mask: number;
   readonly value: number;
+  /** What `except` takes out. */
   readonly holes: readonly Cube[];
 }
 
 /** Bits 31:21 choose a bucket: they hold most of what tells instructions apart. */
-const BUCKET_SHIFT = 21;
-const BUCKET_MASK = 0x7ff;
+export const BUCKET_SHIFT = 21;
+export const BUCKET_MASK = 0x7ff;
 
 function fillBuckets(): Candidate[][] {
   const buckets: Candidate[][] = Array.from({ length: BUCKET_MASK + 1 }, () => []);
@@ -64,11 +66,12 @@ function fillBuckets(): Candidate[][] {
   return buckets;
 }
 
-const BUCKETS = fillBuckets();
+/** Candidates for words by their bits 31:21. */
+export const CANDIDATES: readonly (readonly Candidate[])[] = fillBuckets();
 
 /** The entry that a word belongs to, or nothing if the word is unallocated. */
 export function findInstruction(word: number): Instruction | undefined {
-  for (const { instruction, mask, value, holes } of BUCKETS[(word >>> BUCKET_SHIFT) & BUCKET_MASK]!)
+  for (const { instruction, mask, value, holes } of CANDIDATES[(word >>> BUCKET_SHIFT) & BUCKET_MASK]!)
     if ((word & mask) >>> 0 === value && !holes.some((hole) => inCube(hole, word))) return instruction;
   return undefined;
 }

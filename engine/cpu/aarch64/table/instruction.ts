@@ -26,11 +26,21 @@ export type Operand =
   | { readonly kind: 'imm32'; readonly of: (f: Fields) => number }
   /** 64 bits: low and high half. */
   | { readonly kind: 'imm64'; readonly of: (f: Fields) => readonly [number, number] }
-  /** Branch target: byte distance from the instruction. */
-  | { readonly kind: 'branch'; readonly of: (f: Fields) => number };
+  /** Branch target: byte distance from the instruction; the field counts words, with a sign. */
+  | { readonly kind: 'branch'; readonly field: string; readonly of: (f: Fields) => number };
 
-/** Something that handlers are specialised on: a field as it stands, or a number under `count` made from fields. */
-export type Static = string | { readonly name: string; readonly count: number; readonly of: (f: Fields) => number };
+/**
+ * Something that handlers are specialised on: a field as it stands, or a number under `count` made from fields. It may ask of
+ * register fields whether they are 31, and of those in `registers` anything.
+ */
+export type Static =
+  | string
+  | {
+      readonly name: string;
+      readonly count: number;
+      readonly of: (f: Fields) => number;
+      readonly registers?: readonly string[];
+    };
 
 const GENERAL: ReadonlySet<Feature> = new Set<Feature>(['base', 'CRC32', 'LSE', 'PAN']);
 
@@ -72,7 +82,11 @@ export const small = (of: (f: Fields) => number): Operand => ({ kind: 'small', o
 export const lane = (field: string, of: (f: Fields) => number): Operand => ({ kind: 'vector', field, lane: of });
 export const imm32 = (of: (f: Fields) => number): Operand => ({ kind: 'imm32', of });
 export const imm64 = (of: (f: Fields) => readonly [number, number]): Operand => ({ kind: 'imm64', of });
-export const branch = (of: (f: Fields) => number): Operand => ({ kind: 'branch', of });
+export const branch = (field: string, width: number): Operand => ({
+  kind: 'branch',
+  field,
+  of: (f) => signed(f[field]!, width) * 4,
+});
 
 /** Sign-extends the low `width` bits. */
 export const signed = (value: number, width: number): number => (value << (32 - width)) >> (32 - width);

@@ -209,7 +209,15 @@ const bitfield: InstructionEntry[] = [
       { sf: '1', N: '0' },
       { sf: '0', imms: '1xxxxx' },
     ],
-    statics: ['sf', { name: 'form', count: 3, of: (f) => (f.imms === 0 ? 0 : f.Rn === f.Rm ? 1 : 2) }],
+    statics: [
+      'sf',
+      {
+        name: 'form',
+        count: 3,
+        of: (f) => (f.imms === 0 ? 0 : f.Rn === f.Rm ? 1 : 2),
+        registers: ['Rn', 'Rm'],
+      },
+    ],
     operands: { d, n, m, amount: small((f) => f.imms!) },
   },
 ];
