@@ -3,9 +3,21 @@
 // which the browser shell serves as well.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
+import { emitPart, IMAGE_PARTS } from './engine/cpu/index.ts';
+import { imageFile } from './engine/service/interpreter-image.ts';
+
+/** Puts the interpreter's image beside the engine. */
+const interpreterImage = (): Plugin => ({
+  name: 'interpreter-image',
+  generateBundle() {
+    for (const part of IMAGE_PARTS) this.emitFile({ type: 'asset', fileName: imageFile(part), source: emitPart(part) });
+  },
+});
 
 export default defineConfig({
   main: {
+    plugins: [interpreterImage()],
     build: {
       // Loaded from node_modules at run time, as when the engine runs from source.
       // All but zod, whose many files take longer to find than to run.

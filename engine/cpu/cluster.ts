@@ -12,8 +12,9 @@ import { ACCESS } from './core/services.ts';
 import { DecodeTableFiller, placeDecodeTables } from './interpreter/decode-tables.ts';
 import { Decoder } from './interpreter/decoder.ts';
 import { SPECIAL, SPECIAL_COUNT } from './interpreter/handlers.ts';
-import type { OutlinedImports } from './interpreter/module.ts';
-import { InterpreterCode, tableSize } from './interpreter/module.ts';
+import type { OutlinedImports } from './interpreter/code.ts';
+import { floatServices, mainModule, outlinedUnit, putOutlined } from './interpreter/code.ts';
+import { tableSize } from './interpreter/module.ts';
 import type { BackgroundTranslator } from './region/background.ts';
 import type { RegionTuning } from './region/cache.ts';
 import { RegionCache, USUAL_TUNING } from './region/cache.ts';
@@ -37,8 +38,6 @@ const PIECE_WHILE_TRANSLATING = 20_000;
 
 export interface ClusterOptions {
   readonly memory: WebAssembly.Memory;
-  /** Where the CPU area starts; `cpuAreaSize` says how large it is. */
-  readonly areaStart: HostOffset;
   readonly cpus: readonly CpuDeclaration[];
   /** What all CPUs ask until their `port` is replaced. */
   readonly port: CpuPort;
@@ -60,9 +59,9 @@ export interface ClusterOptions {
   readonly registers?: Readonly<Record<string, bigint>>;
 }
 
-/** Bytes of engine memory that the cluster needs from `areaStart` (a page multiple). */
+/** Bytes at the start of the engine memory that the cluster needs (a page multiple). */
 export function cpuAreaSize(cpus: number, options: AreaOptions): number {
-  return placeArea(0, cpus, options).end;
+  return placeArea(cpus, options).end;
 }
 
 interface InterpreterExports {
@@ -93,8 +92,8 @@ export class CpuCluster {
   private readonly decodeTables: DecodeTableFiller;
   private readonly decoder: Decoder;
   private readonly breakpoints = new Breakpoints();
-  /** Handlers whose outlined functions stand in the table. */
-  private readonly outlined = new Set<number>();
+  /** What of the outlined functions stands in the table. */
+  private readonly outlined = new Set<ReturnType<typeof outlinedUnit>>();
   private emitOutlined!: (handler: number) => void;
   private readonly regions: RegionCache | undefined;
   private readonly maps: SegmentTable[] = [];
@@ -104,7 +103,7 @@ export class CpuCluster {
   private recordsDropped = 0;
 
   constructor(options: ClusterOptions) {
-    const { memory, areaStart, cpus } = options;
+    const { memory, cpus } = options;
     this.memory = memory;
     this.view = new DataView(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
@@ -113,7 +112,7 @@ export class CpuCluster {
     this.onEvent = options.onEvent;
     this.onPortCall = options.onPortCall;
     this.gicRegisters = options.gicRegisters ?? false;
-    this.area = placeArea(areaStart, cpus.length, {
+    this.area = placeArea(cpus.length, {
       memoryBytes: memory.buffer.byteLength,
       ...(options.codePages === undefined ? {} : { codePages: options.codePages }),
     });
@@ -157,12 +156,12 @@ export class CpuCluster {
 
   private instantiate(handlers: WebAssembly.Table, hot: number): InterpreterExports {
     const { memory } = this;
-    const code = InterpreterCode.for(this.area, hot);
     const cpu = (): Processor => this.cpus[this.current]!;
     const emit = (handler: number): void => {
-      if (this.outlined.has(handler)) return;
-      this.outlined.add(handler);
-      handlers.set(handler, code.outlinedFunction(handler, imports));
+      const unit = outlinedUnit(handler);
+      if (this.outlined.has(unit)) return;
+      this.outlined.add(unit);
+      putOutlined(unit, imports);
     };
     this.emitOutlined = emit;
     const host = {
@@ -201,17 +200,17 @@ export class CpuCluster {
       regionStore: (host: number, bytes: number) => this.regions?.invalidate(host >>> 0, bytes),
       breakpoint: (record: number) => this.comeToBreakpoint(cpu(), record >>> 0),
     };
-    const instance = new WebAssembly.Instance(code.main, {
+    const instance = new WebAssembly.Instance(mainModule(hot), {
       engine: { memory: this.memory, handlers },
       host,
     });
     let float: WebAssembly.Exports | undefined;
     const imports: OutlinedImports = {
-      engine: { memory },
+      engine: { memory, handlers },
       services: instance.exports,
       // Most machines never need it.
       get float() {
-        return (float ??= code.floatServices(memory));
+        return (float ??= floatServices(memory));
       },
     };
     return instance.exports as unknown as InterpreterExports;

@@ -4,7 +4,7 @@ import type { BackgroundTranslator, RegionTuning } from '../cpu/index.ts';
 import type { AddressMap, Cpu, CpuPort, CpuStatistics, MapSegment } from '../cpu/port.ts';
 import { whyNoPower } from '../board/index.ts';
 import type { BoardCpu, BoardDescription } from '../board/index.ts';
-import { gpa, gva, hostOffset, MiB, pa } from '../util/units.ts';
+import { gpa, gva, MiB, pa } from '../util/units.ts';
 import type { GuestNs, Instructions, Pa } from '../util/units.ts';
 import type { Breakpoint, BusOwner, Machine, PowerState, RunEnd, UartOutput } from './api.ts';
 import { BareBoardPort } from './bare-board.ts';
@@ -100,7 +100,6 @@ export class BoardMachine implements Machine {
     this.bareBoard = new BareBoardPort(this, board.psci && this.#firmware());
     this.#cluster = new CpuCluster({
       memory: this.memory.wasm,
-      areaStart: hostOffset(0),
       regions: options.regions ?? false,
       ...(options.translator && { translator: options.translator }),
       ...(options.hostClock && { hostClock: options.hostClock }),

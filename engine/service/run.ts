@@ -15,6 +15,7 @@ import { ConsoleHub } from '../record/consoles.ts';
 import { RunDigest } from '../record/digest.ts';
 import { RootShell, wireOf } from '../tool/index.ts';
 import type { Files, ScriptResult } from '../tool/index.ts';
+import './interpreter-image.ts';
 import { Pump } from './pump.ts';
 import { ThreadedTranslator } from './translator.ts';
 

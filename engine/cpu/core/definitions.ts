@@ -5,13 +5,13 @@ import { defineAccess } from './access.ts';
 import { defineExceptions } from './exceptions.ts';
 import { defineFetch } from './fetch.ts';
 import { defineLazyFlags } from './lazy-flags.ts';
-import type { AreaLayout } from './layout.ts';
+import type { CodeLayout } from './layout.ts';
 import type { HostCalls, ServiceContext, Services } from './services.ts';
 import { DEFINED } from './services.ts';
 import { defineAddressTranslation, defineTranslation } from './translation.ts';
 
 /** Declares and defines all services. */
-export function defineServices(module: ModuleBuilder, host: HostCalls, area: AreaLayout): Services {
+export function defineServices(module: ModuleBuilder, host: HostCalls, area: CodeLayout): Services {
   const declared = Object.entries(DEFINED).map(([name, [params, results]]) => [
     name,
     module.declare(name, params, results),

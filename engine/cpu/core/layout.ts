@@ -220,24 +220,28 @@ export const SEGMENT = { SIZE: 32, FIRST: 0, LAST: 8, HOST: 16, WRITABLE: 20, MA
 
 export const TRANSLATED = { OUTSIDE: 0, ROM: 1, RAM: 2 } as const;
 
-/** Addresses of the shared parts, absolute in the engine memory. */
-export interface AreaLayout {
+/** Addresses in the engine memory that generated code has in it: the same in all of them, so that it serves all. */
+export interface CodeLayout {
   readonly window: number;
   /** The record whose handler jumps to the state's pc. */
   readonly resolveRecord: number;
-  /** Record page of each host page (u32, 0 for none). */
-  readonly pageTable: number;
+  readonly emptyCodeTlb: number;
+  readonly counters: number;
+  /** See interpreter/decode-tables.ts. */
+  readonly decodeTables: number;
   /** STORE_MAP byte of each host page. */
   readonly storeMap: number;
+  /** Record page of each host page (u32, 0 for none). */
+  readonly pageTable: number;
+}
+
+/** Addresses of the shared parts, absolute in the engine memory. */
+export interface AreaLayout extends CodeLayout {
   readonly saved: number;
   readonly tlbs: number;
   readonly tlbSets: number;
   readonly largeMaps: number;
-  readonly emptyCodeTlb: number;
   readonly maps: number;
-  readonly counters: number;
-  /** See interpreter/decode-tables.ts. */
-  readonly decodeTables: number;
   readonly pool: number;
   readonly poolPages: number;
   readonly end: number;
@@ -267,44 +271,51 @@ const DEFAULT_CODE_PAGES = 2048;
 const TLB_SETS_PER_CPU = 4;
 const SPARE_TLB_SETS = 12;
 
-export function placeArea(start: number, cpus: number, options: AreaOptions): AreaLayout {
-  if (start % PAGE_SIZE !== 0) throw new Error(`the CPU area must start on a page, not at 0x${start.toString(16)}`);
+/** Pages that a 32-bit engine memory can have. */
+const MOST_PAGES = 2 ** 32 / PAGE_SIZE;
+
+/** Takes pieces one behind the other, from `start` on, each on a cache line's start. */
+function placer(start: number): (bytes: number) => number {
   let next = start;
-  const take = (bytes: number): number => {
+  return (bytes) => {
     const at = next;
     next = Math.ceil((at + bytes) / 64) * 64;
     return at;
   };
-  const window = take(STATE_SIZE);
-  const resolveRecord = take(RECORD_SIZE);
-  const pageTable = take(Math.ceil(options.memoryBytes / PAGE_SIZE) * 4);
-  // A page has a byte in front of the first one's for its neighbour.
-  const storeMap = take(Math.ceil(options.memoryBytes / PAGE_SIZE) + 64) + 64;
-  const saved = take(cpus * STATE_SIZE);
-  const tlbSets = SPARE_TLB_SETS + TLB_SETS_PER_CPU * cpus;
-  const tlbs = take(tlbSets * TLBS_SIZE);
-  const largeMaps = take(cpus * LARGE_MAP.SIZE);
-  const emptyCodeTlb = take(codeTlbBytes);
-  const maps = take(SEGMENT.MAPS * SEGMENT.MAXIMUM * SEGMENT.SIZE);
-  const counters = take(HOT_COUNTERS * 4);
-  const decodeTables = take(DECODE_TABLES_SIZE);
-  const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
-  const pool = take(poolPages * RECORD_PAGE_SIZE);
+}
+
+function placeForCode(): CodeLayout {
+  const take = placer(0);
   return {
-    window,
-    resolveRecord,
-    pageTable,
-    storeMap,
-    saved,
-    tlbs,
+    window: take(STATE_SIZE),
+    resolveRecord: take(RECORD_SIZE),
+    emptyCodeTlb: take(codeTlbBytes),
+    counters: take(HOT_COUNTERS * 4),
+    decodeTables: take(DECODE_TABLES_SIZE),
+    // A page has a byte in front of the first one's for its neighbour.
+    storeMap: take(MOST_PAGES + 64) + 64,
+    // As long as the memory wants it.
+    pageTable: take(0),
+  };
+}
+
+export const CODE_LAYOUT = placeForCode();
+
+/** The area lies at the start of the engine memory. */
+export function placeArea(cpus: number, options: AreaOptions): AreaLayout {
+  const take = placer(CODE_LAYOUT.pageTable);
+  take(Math.ceil(options.memoryBytes / PAGE_SIZE) * 4);
+  const tlbSets = SPARE_TLB_SETS + TLB_SETS_PER_CPU * cpus;
+  const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
+  return {
+    ...CODE_LAYOUT,
+    saved: take(cpus * STATE_SIZE),
+    tlbs: take(tlbSets * TLBS_SIZE),
     tlbSets,
-    largeMaps,
-    emptyCodeTlb,
-    maps,
-    counters,
-    decodeTables,
-    pool,
+    largeMaps: take(cpus * LARGE_MAP.SIZE),
+    maps: take(SEGMENT.MAPS * SEGMENT.MAXIMUM * SEGMENT.SIZE),
+    pool: take(poolPages * RECORD_PAGE_SIZE),
     poolPages,
-    end: Math.ceil(next / PAGE_SIZE) * PAGE_SIZE,
+    end: Math.ceil(take(0) / PAGE_SIZE) * PAGE_SIZE,
   };
 }

@@ -3,7 +3,7 @@
 // They work on the state in the window. A service that ends the running instruction (exception taken, run left) sets
 // `status`; its caller then returns without another effect.
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
-import type { AreaLayout } from './layout.ts';
+import type { CodeLayout } from './layout.ts';
 import type { ValueType } from '../wasm/expression.ts';
 import { I32, I64 } from '../wasm/expression.ts';
 
@@ -149,7 +149,7 @@ export interface Services extends HostCalls {
 /** What the definitions of services share. */
 export interface ServiceContext {
   readonly module: ModuleBuilder;
-  readonly area: AreaLayout;
+  readonly area: CodeLayout;
   readonly services: Services;
 }
 

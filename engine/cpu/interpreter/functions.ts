@@ -1,11 +1,12 @@
-// Outlined functions. The main module has those of the special handlers; an instruction form's function is emitted from
-// its meaning when it is first called, as a module of its own, and put into the table of handlers.
+// Outlined functions. The main module has those of the special handlers; an instruction form's is emitted from its meaning:
+// when it is first called, as a module of its own, or with many others for the interpreter's image (image.ts).
 import { meaningOf } from '../aarch64/meaning/index.ts';
-import type { AreaLayout } from '../core/layout.ts';
+import type { CodeLayout } from '../core/layout.ts';
 import { RECORD_SIZE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { importServices } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
+import type { FloatReferences } from '../float/services.ts';
 import { importFloatServices } from '../float/services.ts';
 import { I32, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
@@ -18,7 +19,7 @@ import { OUTLINED } from './loop.ts';
 import { OutlinedOperations } from './outlined.ts';
 
 /** Declares and defines the special handlers' functions. All other places of the table call for theirs to be emitted. */
-export function defineSpecial(module: ModuleBuilder, services: Services, area: AreaLayout): FunctionReference[] {
+export function defineSpecial(module: ModuleBuilder, services: Services, area: CodeLayout): FunctionReference[] {
   const define = (name: string, write: (f: FunctionBuilder) => void): FunctionReference => {
     const reference = module.declare(name, OUTLINED.params, OUTLINED.results);
     module.define(reference, write);
@@ -57,14 +58,64 @@ export function defineSpecial(module: ModuleBuilder, services: Services, area: A
 export const OUTLINED_NAME = 'outlined';
 
 /** Module with the outlined function of a form. */
-export function emitOutlined(form: Form, area: AreaLayout): Uint8Array<ArrayBuffer> {
-  const { instruction, statics, near } = form;
+export function emitOutlined(form: Form, area: CodeLayout): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
-  const services = importServices(module);
-  const floats = importFloatServices(module);
+  const [reference] = module.addAll(OUTLINED, [outlinedFunction(form, area, importsFor(module))]);
+  module.export(OUTLINED_NAME, reference!);
+  return module.finish();
+}
+
+/** Module that puts the outlined functions of many forms into the table: of each handler that has the form first. */
+export function emitOutlinedTable(
+  forms: ReadonlyMap<Form, readonly number[]>,
+  area: CodeLayout,
+): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  module.importMemory('engine', 'memory', 1);
+  module.importTable('engine', 'handlers', HANDLER_COUNT);
+  const imports = importsFor(module);
+  const references = module.addAll(
+    OUTLINED,
+    [...forms.keys()].map((form) => outlinedFunction(form, area, imports)),
+  );
+  const byHandler = new Map([...forms.values()].flatMap((handlers, i) => handlers.map((n) => [n, references[i]!])));
+  for (const run of runsOf([...byHandler.keys()]))
+    module.fillTable(
+      run[0]!,
+      run.map((handler) => byHandler.get(handler)!),
+    );
+  return module.finish();
+}
+
+/** Numbers in order, as the pieces in which one follows the other. */
+function runsOf(numbers: number[]): number[][] {
+  const runs: number[][] = [];
+  for (const n of numbers.sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last?.at(-1) === n - 1) last.push(n);
+    else runs.push([n]);
+  }
+  return runs;
+}
+
+interface OutlinedReferences {
+  readonly services: Services;
+  readonly floats: FloatReferences;
+}
+
+const importsFor = (module: ModuleBuilder): OutlinedReferences => ({
+  services: importServices(module),
+  floats: importFloatServices(module),
+});
+
+function outlinedFunction(
+  { instruction, statics, near }: Form,
+  area: CodeLayout,
+  { services, floats }: OutlinedReferences,
+): { name: string; write: (f: FunctionBuilder) => void } {
   const meaning = meaningOf(instruction.name, statics);
-  const reference = module.add(formName(instruction.name, statics), OUTLINED, (f) => {
+  const write = (f: FunctionBuilder): void => {
     if (!meaning) {
       f.call(services.unimplemented);
       f.call(services.undefined);
@@ -76,9 +127,8 @@ export function emitOutlined(form: Form, area: AreaLayout): Uint8Array<ArrayBuff
     if (usesFp(instruction)) operations.requireFp();
     meaning(operations, statics);
     operations.finish();
-  });
-  module.export(OUTLINED_NAME, reference);
-  return module.finish();
+  };
+  return { name: formName(instruction.name, statics), write };
 }
 
 const formName = (name: string, statics: Readonly<Record<string, number>>): string =>

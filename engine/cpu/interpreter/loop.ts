@@ -1,7 +1,7 @@
 // The main loop: one WebAssembly function that dispatches decoded records by one br_table. It comes back when the budget is
 // used up or something wants it to; all state then lies in the window.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
-import type { AreaLayout } from '../core/layout.ts';
+import type { CodeLayout } from '../core/layout.ts';
 import { CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
@@ -34,6 +34,8 @@ const GROUP = 32;
 const setsFlags = (number: number): boolean =>
   HANDLERS[number]?.parts.some(({ instruction }) => /^(ADDS|SUBS|ANDS|BICS|CCM[NP]|FCMPE?)\b/.test(instruction.name)) ??
   false;
+/** How often a branch target must be reached, where nobody says otherwise, before it is translated. */
+export const USUAL_THRESHOLD = 16_000;
 /** No region called: the address is one that no return goes to without a fault. */
 const NOBODY = -1;
 
@@ -44,7 +46,7 @@ const NOBODY = -1;
 export function defineLoop(
   module: ModuleBuilder,
   services: Services,
-  area: AreaLayout,
+  area: CodeLayout,
   hot: number,
 ): FunctionReference {
   const run = module.declare('run', [], [I32]);
@@ -60,11 +62,11 @@ export function defineLoop(
 class LoopWriter {
   private readonly f: FunctionBuilder;
   private readonly services: Services;
-  private readonly area: AreaLayout;
+  private readonly area: CodeLayout;
   private readonly locals: LoopLocals;
   private readonly hot: number;
 
-  constructor(f: FunctionBuilder, services: Services, area: AreaLayout, hot: number) {
+  constructor(f: FunctionBuilder, services: Services, area: CodeLayout, hot: number) {
     this.hot = hot;
     this.f = f;
     this.services = services;
@@ -216,7 +218,7 @@ class LoopWriter {
     return this.hot === 0 || !parts || (parts.length === 1 && !usesFp(parts[0].instruction));
   }
 
-  private handler(number: number, labels: LoopLabels, area: AreaLayout): void {
+  private handler(number: number, labels: LoopLabels, area: CodeLayout): void {
     const { f, locals } = this;
     const parts = HANDLERS[number]?.parts;
     if (number === SPECIAL.RESOLVE || number === SPECIAL.PAGE_END) {
@@ -277,7 +279,7 @@ class LoopWriter {
 /** Counts an arrival at a record; `each` gets 1 once in `hot` times. */
 export function countArrival(
   f: FunctionBuilder,
-  area: AreaLayout,
+  area: CodeLayout,
   hot: number,
   record: X32,
   each: (rare: X32) => void,

@@ -1,7 +1,7 @@
 // Translation beside the engine's thread: what is asked, what is answered, and a translator that answers. Requests carry
 // copies of the code; whoever asked sees to it that the code is still the same when the answer comes.
 import type { Feature } from '../aarch64/table/instruction.ts';
-import type { AreaLayout } from '../core/layout.ts';
+import type { CodeLayout } from '../core/layout.ts';
 import { RECORDS_PER_PAGE } from '../core/layout.ts';
 import type { CodePage } from './blocks.ts';
 import type { Assignment, Translation } from './translate.ts';
@@ -18,7 +18,7 @@ export interface PageCopy {
 
 export interface TranslationRequest {
   readonly number: number;
-  readonly area: AreaLayout;
+  readonly area: CodeLayout;
   readonly features: ReadonlySet<Feature>;
   readonly pages: readonly PageCopy[];
   /** `copy`: which of the pages. */

@@ -8,6 +8,7 @@ import type { CodePages } from '../core/code-pages.ts';
 import type { AreaLayout } from '../core/layout.ts';
 import { ATTENTION, COVERAGE_OFFSET, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { SPECIAL } from '../interpreter/handlers.ts';
+import { USUAL_THRESHOLD } from '../interpreter/loop.ts';
 import { MiB, PAGE_SIZE } from '../../util/units.ts';
 import type { BackgroundTranslator, PageCopy, TranslationRequest } from './background.ts';
 import { copyPage, isRefusal } from './background.ts';
@@ -72,7 +73,7 @@ const RANGE_SHARE = 0.75;
  * together, and saves some 20 ns an arrival. From 2,500 arrivals on, the compilers take a tenth more time than they save;
  * 16,000 is a little better than 6,400, which on more processors may be the other way round.
  */
-export const USUAL_TUNING: RegionTuning = { threshold: 16_000 };
+export const USUAL_TUNING: RegionTuning = { threshold: USUAL_THRESHOLD };
 
 export interface RegionCacheOptions {
   readonly memory: WebAssembly.Memory;

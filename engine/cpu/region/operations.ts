@@ -5,7 +5,7 @@ import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
 import type { Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
-import type { AreaLayout } from '../core/layout.ts';
+import type { CodeLayout } from '../core/layout.ts';
 import { dataTlbEntry, wantedTag } from '../core/data-tlb.ts';
 import { DATA_TLB, LINEAR_RANGE, SLOT, STATE, STORE_MAP } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
@@ -37,7 +37,7 @@ export interface BranchTaker {
 }
 
 export interface RegionContext {
-  readonly area: AreaLayout;
+  readonly area: CodeLayout;
   /** Whether addresses are looked for in the linear range, instead of the TLB. */
   readonly ranged: boolean;
   readonly services: RegionServices;

@@ -1,6 +1,6 @@
 // The ways out of a region: what is stored where control leaves, and how it finds the record that it goes on with. Where it
 // leaves, and why, is the writer's.
-import type { AreaLayout } from '../core/layout.ts';
+import type { CodeLayout } from '../core/layout.ts';
 import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
@@ -13,7 +13,7 @@ import type { FlowBlock } from './flow.ts';
 import type { RegionOperations, RegionServices } from './operations.ts';
 
 export interface RegionPlace {
-  readonly area: AreaLayout;
+  readonly area: CodeLayout;
   /** Records of the code page. */
   readonly records: number;
   /** Offset of the entry in the page. */

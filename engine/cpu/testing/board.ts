@@ -45,7 +45,6 @@ export class PlainBoard implements CpuPort {
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const options: ClusterOptions = {
       memory: this.memory,
-      areaStart: 0 as HostOffset,
       cpus: Array.from({ length: cpus }, (_, i) => ({ affinity: i, model })),
       port: this,
       ...pool,

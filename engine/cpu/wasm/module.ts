@@ -84,11 +84,24 @@ export class ModuleBuilder {
 
   /** Writes a body first and declares its function then: calls in it may still import. */
   add(name: string, signature: Signature, write: (body: FunctionBuilder) => void): FunctionReference {
-    const body = new FunctionBuilder(this, { ...signature, name, index: -1, typeIndex: -1 });
-    write(body);
-    const reference = this.declare(name, signature.params, signature.results);
-    this.bodies.set(reference.index, body);
-    return reference;
+    return this.addAll(signature, [{ name, write }])[0]!;
+  }
+
+  /** The same for several functions: all bodies are written first. */
+  addAll(
+    signature: Signature,
+    functions: readonly { readonly name: string; readonly write: (body: FunctionBuilder) => void }[],
+  ): FunctionReference[] {
+    const bodies = functions.map(({ name, write }) => {
+      const body = new FunctionBuilder(this, { ...signature, name, index: -1, typeIndex: -1 });
+      write(body);
+      return body;
+    });
+    return functions.map(({ name }, i) => {
+      const reference = this.declare(name, signature.params, signature.results);
+      this.bodies.set(reference.index, bodies[i]!);
+      return reference;
+    });
   }
 
   export(name: string, reference: FunctionReference): void {
