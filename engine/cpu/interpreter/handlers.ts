@@ -2,7 +2,7 @@
 // come first, so that the loop's br_table sends all others to their outlined functions.
 import type { FormPattern } from './fusions.ts';
 import { FUSED_PAIRS, parseFormPattern } from './fusions.ts';
-import { isInline } from './hot.ts';
+import { isInline, mayBeInline } from './hot.ts';
 import { INSTRUCTIONS } from '../aarch64/table/index.ts';
 import type { Instruction } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
@@ -20,16 +20,18 @@ export interface Form {
   readonly handler: number;
 }
 
-/** How statics make up one number, least significant first. */
+/** How statics make up one number, least significant first, times two plus `far` where there is a branch operand. */
 interface FormSpace {
   readonly instruction: Instruction;
   readonly radices: readonly { readonly name: string; readonly count: number; readonly of: (f: Fields) => number }[];
-  /** Handler by statics number, times two plus `far` where there is a branch operand. */
-  readonly handlers: Int32Array;
   readonly branches: boolean;
+  readonly size: number;
+  /** Handlers by that number; where none of them is inline they follow `first`, and forms are made when asked for. */
+  handlers: Int32Array | undefined;
+  first: number;
 }
 
-function spaceOf(instruction: Instruction): Omit<FormSpace, 'handlers'> & { size: number } {
+function spaceOf(instruction: Instruction): FormSpace {
   const radices = instruction.statics.map((item) => {
     if (typeof item !== 'string') return item;
     const { width } = instruction.pattern.fields.get(item)!;
@@ -37,98 +39,109 @@ function spaceOf(instruction: Instruction): Omit<FormSpace, 'handlers'> & { size
   });
   const branches = Object.values(instruction.operands).some(({ kind }) => kind === 'branch');
   const size = radices.reduce((product, { count }) => product * count, branches ? 2 : 1);
-  return { instruction, radices, branches, size };
+  return { instruction, radices, branches, size, handlers: undefined, first: 0 };
 }
 
 /** What a handler executes: one form, or two of which only the second may branch. */
-export interface Handler {
-  readonly number: number;
-  readonly parts: readonly [Form] | readonly [Form, Form];
-}
+export type HandlerParts = readonly [Form] | readonly [Form, Form];
 
-function listForms(): { forms: Omit<Form, 'handler'>[]; spaces: Map<Instruction, FormSpace> } {
-  const spaces = new Map<Instruction, FormSpace>();
-  const forms: Omit<Form, 'handler'>[] = [];
-  for (const instruction of INSTRUCTIONS) {
-    const { size, ...space } = spaceOf(instruction);
-    spaces.set(instruction, { ...space, handlers: new Int32Array(size).fill(-1) });
-    for (let number = 0; number < size; number++) {
-      let rest = space.branches ? number >> 1 : number;
-      const statics: Record<string, number> = {};
-      for (const { name, count } of space.radices) {
-        statics[name] = rest % count;
-        rest = Math.floor(rest / count);
-      }
-      forms.push({ instruction, statics, near: !space.branches || number % 2 === 0 });
-    }
+/** The form with a number. */
+function formAt({ instruction, radices, branches }: FormSpace, number: number): Omit<Form, 'handler'> {
+  let rest = branches ? number >> 1 : number;
+  const statics: Record<string, number> = {};
+  for (const { name, count } of radices) {
+    statics[name] = rest % count;
+    rest = Math.floor(rest / count);
   }
-  return { forms, spaces };
+  return { instruction, statics, near: !branches || number % 2 === 0 };
 }
 
-/** Whether a form is one that a pattern of fusions.ts names. */
-function matcher(pattern: FormPattern): (form: Form) => boolean {
+/** The forms that a pattern of fusions.ts names. */
+function formsLike(pattern: FormPattern, byName: ReadonlyMap<string, readonly Form[]>): Form[] {
   const { name, statics, near } = parseFormPattern(pattern);
-  return (form) =>
-    form.instruction.name === name &&
-    (near === undefined || form.near === near) &&
-    statics.every(([key, value]) => form.statics[key] === value);
+  const found = (byName.get(name) ?? []).filter(
+    (form) =>
+      (near === undefined || form.near === near) && statics.every(([key, value]) => form.statics[key] === value),
+  );
+  if (found.length === 0) throw new Error(`fusions.ts names no inline form by "${pattern}"`);
+  return found;
 }
 
 function numberHandlers() {
-  const { forms, spaces } = listForms();
-  const handlers: (Handler | undefined)[] = new Array<undefined>(SPECIAL_COUNT).fill(undefined);
+  const spaces = new Map(INSTRUCTIONS.map((instruction) => [instruction, spaceOf(instruction)]));
+  const parts: (HandlerParts | undefined)[] = new Array<undefined>(SPECIAL_COUNT).fill(undefined);
   const add = (form: Omit<Form, 'handler'>): Form => {
-    const numbered = { ...form, handler: handlers.length };
-    handlers.push({ number: numbered.handler, parts: [numbered] });
-    const space = spaces.get(form.instruction)!;
-    space.handlers[formNumber(space, form.statics, form.near)] = numbered.handler;
+    const numbered = { ...form, handler: parts.length };
+    parts.push([numbered]);
     return numbered;
   };
-  const inline = forms.filter(isInline).map(add);
-  const pairs = new Map<number, number>();
-  const matching = new Map<FormPattern, Form[]>();
-  const formsLike = (pattern: FormPattern): Form[] => {
-    let found = matching.get(pattern);
-    if (!found) {
-      found = inline.filter(matcher(pattern));
-      if (found.length === 0) throw new Error(`fusions.ts names no inline form by "${pattern}"`);
-      matching.set(pattern, found);
+  const inline: Form[] = [];
+  for (const space of spaces.values()) {
+    if (!mayBeInline(space.instruction)) continue;
+    space.handlers = new Int32Array(space.size).fill(-1);
+    for (let number = 0; number < space.size; number++) {
+      const form = formAt(space, number);
+      if (!isInline(form)) continue;
+      const numbered = add(form);
+      space.handlers[number] = numbered.handler;
+      inline.push(numbered);
     }
-    return found;
-  };
+  }
+  const pairs = addPairs(inline, parts);
+  const inlineEnd = parts.length;
+  const ranges: FormSpace[] = [];
+  for (const space of spaces.values()) {
+    if (space.handlers) {
+      for (let number = 0; number < space.size; number++)
+        if (space.handlers[number] === -1) space.handlers[number] = add(formAt(space, number)).handler;
+      continue;
+    }
+    space.first = parts.length;
+    for (let number = 0; number < space.size; number++) parts.push(undefined);
+    ranges.push(space);
+  }
+  return { parts, spaces, pairs, inlineEnd, ranges };
+}
+
+/** Adds the handlers of fusions.ts; returns them by pairKey. */
+function addPairs(inline: readonly Form[], parts: (HandlerParts | undefined)[]): Map<number, number> {
+  const pairs = new Map<number, number>();
+  const byName = Map.groupBy(inline, ({ instruction }) => instruction.name);
+  const patterns = [...new Set(FUSED_PAIRS.flat())];
+  const matching = new Map(patterns.map((pattern) => [pattern, formsLike(pattern, byName)]));
   for (const [first, second] of FUSED_PAIRS)
-    for (const a of formsLike(first))
-      for (const b of formsLike(second)) {
+    for (const a of matching.get(first)!)
+      for (const b of matching.get(second)!) {
         const key = pairKey(a.handler, b.handler);
         if (pairs.has(key)) continue;
-        pairs.set(key, handlers.length);
-        handlers.push({ number: handlers.length, parts: [a, b] });
+        pairs.set(key, parts.length);
+        parts.push([a, b]);
       }
-  const inlineEnd = handlers.length;
-  forms.filter((form) => !isInline(form)).forEach(add);
-  return { handlers, spaces, pairs, inlineEnd };
+  return pairs;
 }
 
 const pairKey = (first: number, second: number): number => first * 0x10000 + second;
 
-function formNumber(space: Omit<FormSpace, 'handlers'>, statics: Statics, near: boolean): number {
-  let number = 0;
-  for (let i = space.radices.length - 1; i >= 0; i--) {
-    const { name, count } = space.radices[i]!;
-    number = number * count + statics[name]!;
-  }
-  return space.branches ? number * 2 + (near ? 0 : 1) : number;
-}
-
 const numbered = numberHandlers();
 
-/** Handlers by number; nothing for the special ones. */
-export const HANDLERS: readonly (Handler | undefined)[] = numbered.handlers;
-/** For each handler the one of its first instruction by itself. */
-export const SINGLE_HANDLERS: Int32Array = Int32Array.from(HANDLERS, (handler, i) => handler?.parts[0].handler ?? i);
 /** Handlers below this run inside the main loop. */
 export const INLINE_END = numbered.inlineEnd;
-export const HANDLER_COUNT = numbered.handlers.length;
+export const HANDLER_COUNT = numbered.parts.length;
+/** For each of these the handler of its first instruction by itself. */
+export const SINGLE_HANDLERS: Int32Array = Int32Array.from(
+  { length: INLINE_END },
+  (_, i) => numbered.parts[i]?.[0].handler ?? i,
+);
+
+/** What a handler executes; nothing for the special ones. Always the same object. */
+export function partsOf(handler: number): HandlerParts | undefined {
+  const { parts, ranges } = numbered;
+  if (handler < SPECIAL_COUNT || handler >= HANDLER_COUNT) return undefined;
+  const known = parts[handler];
+  if (known) return known;
+  const space = ranges.findLast(({ first }) => first <= handler)!;
+  return (parts[handler] = [{ ...formAt(space, handler - space.first), handler }]);
+}
 
 /** The handler that executes two records in one go, or nothing. Both are handlers of single forms. */
 export function fusedHandler(first: number, second: number): number | undefined {
@@ -137,18 +150,19 @@ export function fusedHandler(first: number, second: number): number | undefined 
 
 /** The form that a handler executes first. */
 export function firstForm(handler: number): Form {
-  const found = HANDLERS[handler];
+  const found = partsOf(handler);
   if (!found) throw new Error(`handler ${handler} stands for no instruction form`);
-  return found.parts[0];
+  return found[0];
 }
 
 /** Handler of a decoded instruction. */
 export function handlerOf(instruction: Instruction, fields: Fields, near: boolean): number {
-  const space = numbered.spaces.get(instruction)!;
+  const { radices, branches, handlers, first } = numbered.spaces.get(instruction)!;
   let number = 0;
-  for (let i = space.radices.length - 1; i >= 0; i--) {
-    const { count, of } = space.radices[i]!;
+  for (let i = radices.length - 1; i >= 0; i--) {
+    const { count, of } = radices[i]!;
     number = number * count + of(fields);
   }
-  return space.handlers[space.branches ? number * 2 + (near ? 0 : 1) : number]!;
+  if (branches) number = number * 2 + (near ? 0 : 1);
+  return handlers ? handlers[number]! : first + number;
 }

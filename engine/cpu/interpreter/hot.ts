@@ -1,6 +1,7 @@
 // Which instruction forms run inside the main loop: what compilers use all the time. Every form more makes the loop larger
 // to compile and its registers scarcer, so the rest is called.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
+import type { Instruction } from '../aarch64/table/instruction.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import type { Form } from './handlers.ts';
 
@@ -22,10 +23,16 @@ const HOT_FP = [
 /** Inside the loop extended registers are the word extensions only, as array indexing makes them. */
 const WORD_EXTENSIONS = [2, 3, 6];
 
-export function isInline({ instruction, statics }: Omit<Form, 'handler'>): boolean {
+/** Whether any form of an instruction runs inside the loop. */
+export const mayBeInline = (instruction: Instruction): boolean => {
   const { name } = instruction;
   if (usesFp(instruction) && !HOT_FP.some((pattern) => pattern.test(name))) return false;
-  if (!inlineMeaning(name, statics) || COLD.some((pattern) => pattern.test(name))) return false;
+  return !COLD.some((pattern) => pattern.test(name));
+};
+
+/** Whether a form of such an instruction does. */
+export function isInline({ instruction: { name }, statics }: Omit<Form, 'handler'>): boolean {
+  if (!inlineMeaning(name, statics)) return false;
   if (statics.option !== undefined && !WORD_EXTENSIONS.includes(statics.option)) return false;
   if (name.includes('(register)') && statics.stack === 1) return false;
   // Condition codes 14 and 15 are "always"; no compiler writes them.

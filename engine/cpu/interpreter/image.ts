@@ -7,7 +7,7 @@ import { CODE_LAYOUT } from '../core/layout.ts';
 import { emitFloatModule } from '../float/module.ts';
 import { emitOutlinedTable } from './functions.ts';
 import type { Form } from './handlers.ts';
-import { HANDLERS } from './handlers.ts';
+import { HANDLER_COUNT, partsOf } from './handlers.ts';
 import { USUAL_THRESHOLD } from './loop.ts';
 import { emitInterpreter } from './module.ts';
 
@@ -37,12 +37,12 @@ export const outlinedPart = ({ instruction }: Form): OutlinedPart => (usesFp(ins
 /** The forms of a part that there are words for, with the handlers that execute them first. */
 function handlersByForm(part: OutlinedPart): Map<Form, number[]> {
   const forms = new Map<Form, number[]>();
-  for (const handler of HANDLERS) {
-    const form = handler?.parts[0];
+  for (let handler = 0; handler < HANDLER_COUNT; handler++) {
+    const form = partsOf(handler)?.[0];
     if (!form || outlinedPart(form) !== part || !isAllocated(form)) continue;
     const handlers = forms.get(form);
-    if (handlers) handlers.push(handler.number);
-    else forms.set(form, [handler.number]);
+    if (handlers) handlers.push(handler);
+    else forms.set(form, [handler]);
   }
   return forms;
 }

@@ -9,7 +9,7 @@ import type { X32 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/function.ts';
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
-import { HANDLERS, INLINE_END, SPECIAL } from './handlers.ts';
+import { INLINE_END, partsOf, SPECIAL } from './handlers.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
 import type { LoopLabels, LoopLocals } from './inline.ts';
 import { declareLocals, InlineOperations, reload, spill } from './inline.ts';
@@ -32,8 +32,7 @@ export const RETURNED = 1;
 const GROUP = 32;
 /** Handlers that write the flags; what is forgotten here only costs time. */
 const setsFlags = (number: number): boolean =>
-  HANDLERS[number]?.parts.some(({ instruction }) => /^(ADDS|SUBS|ANDS|BICS|CCM[NP]|FCMPE?)\b/.test(instruction.name)) ??
-  false;
+  partsOf(number)?.some(({ instruction }) => /^(ADDS|SUBS|ANDS|BICS|CCM[NP]|FCMPE?)\b/.test(instruction.name)) ?? false;
 /** How often a branch target must be reached, where nobody says otherwise, before it is translated. */
 export const USUAL_THRESHOLD = 16_000;
 /** No region called: the address is one that no return goes to without a fault. */
@@ -214,13 +213,13 @@ class LoopWriter {
    * soon, and the host has the rest of the loop optimized in a quarter of the time and memory.
    */
   private has(number: number): boolean {
-    const parts = HANDLERS[number]?.parts;
+    const parts = partsOf(number);
     return this.hot === 0 || !parts || (parts.length === 1 && !usesFp(parts[0].instruction));
   }
 
   private handler(number: number, labels: LoopLabels, area: CodeLayout): void {
     const { f, locals } = this;
-    const parts = HANDLERS[number]?.parts;
+    const parts = partsOf(number);
     if (number === SPECIAL.RESOLVE || number === SPECIAL.PAGE_END) {
       const pc =
         number === SPECIAL.RESOLVE
