@@ -13,7 +13,7 @@ import { DecodeTableFiller, placeDecodeTables } from './interpreter/decode-table
 import { Decoder } from './interpreter/decoder.ts';
 import { SPECIAL, SPECIAL_COUNT } from './interpreter/handlers.ts';
 import type { OutlinedImports } from './interpreter/code.ts';
-import { floatServices, mainModule, outlinedUnit, putOutlined } from './interpreter/code.ts';
+import { floatServices, mainModule, missingFunction, outlinedUnit, putOutlined } from './interpreter/code.ts';
 import { tableSize } from './interpreter/module.ts';
 import type { BackgroundTranslator } from './region/background.ts';
 import type { RegionTuning } from './region/cache.ts';
@@ -169,7 +169,11 @@ export class CpuCluster {
       fillPlan: (plan: number) => this.decodeTables.fillPlan(plan >>> 0),
       fillTemplate: (plan: number, word: number, key: number, template: number) =>
         this.decodeTables.fillTemplate(plan >>> 0, word, key, template >>> 0),
-      emit,
+      emit: (handler: number) => {
+        // It would be called for again and again.
+        if (this.outlined.has(outlinedUnit(handler))) throw new Error(missingFunction(handler));
+        emit(handler);
+      },
       codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),
       fetchFault: () =>

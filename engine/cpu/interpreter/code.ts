@@ -58,6 +58,10 @@ export const floatServices = (memory: WebAssembly.Memory): WebAssembly.Exports =
 export const outlinedUnit = (handler: number): OutlinedPart | number =>
   image ? outlinedPart(firstForm(handler)) : handler;
 
+/** Why an image cannot be gone on with that has no function for a handler. */
+export const missingFunction = (handler: number): string =>
+  `The interpreter's image has nothing for "${firstForm(handler).instruction.name}": it is another engine's. Build again.`;
+
 /**
  * Puts the outlined functions of a unit into the table (for a fused handler that of its first instruction), bound to what
  * they import: the exports of the main instance and of the float services.

@@ -134,6 +134,14 @@ export class HostileGuest {
     return executed;
   }
 
+  /** What has become of its registers and memory. */
+  outcome(): { registers: readonly bigint[]; memory: Uint8Array } {
+    const { cpu } = this.board;
+    const general = Array.from({ length: 31 }, (_, n) => cpu.x(n));
+    const vectors = Array.from({ length: 32 }, (_, n) => cpu.v(n));
+    return { registers: [cpu.pc, cpu.sp, ...general, ...vectors], memory: this.backing(0, BACKING).slice() };
+  }
+
   /** Everything that no guest may change: memory outside its map, ROM, the other CPU's state, the address maps. */
   private untouchable(): Uint8Array {
     const { area } = this.board.cluster;
