@@ -1,14 +1,10 @@
 // How much of a core an engine at rest takes: a paced run, all CPUs of a cell in WFI, nothing to do.
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ENGINE_NODE_OPTIONS } from '../contract/index.ts';
 import type { EngineHostMessage, EngineProcessMessage, RunRequest } from '../contract/index.ts';
-import { BENCH_BOARD } from './journeys.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const ENGINE_PROCESS = join(ROOT, 'engine/service/process.ts');
+import { BENCH_BOARD, ENGINE_PROCESS, ROOT } from './journeys.ts';
 
 /** All CPUs of this cell end in WFI, with no timer running. The run goes on when the script has ended. */
 const SCRIPT = `jailhouse enable qemu-arm64.c

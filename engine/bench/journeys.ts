@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+export const ROOT = join(import.meta.dirname, '../..');
 /** As `npm run cellblock` starts it. */
-export const COMMAND_LINE = join(import.meta.dirname, '../../main/launch/cellblock.mjs');
+export const COMMAND_LINE = join(ROOT, 'main/launch/cellblock.mjs');
+/** What the browser shell starts for a run; the bench is run on what is built. */
+export const ENGINE_PROCESS = join(ROOT, 'out/main/engine.js');
 export const BENCH_BOARD = 'qemu-arm64';
 
 /** A journey that has not ended by then never will. */

@@ -3,7 +3,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SYSTEMS, systemsMissing } from '../../boards/systems/cache.ts';
 import { ENGINE_NODE_OPTIONS } from '../contract/index.ts';
@@ -14,13 +13,11 @@ import type {
   EngineProcessMessage,
   RunRequest,
 } from '../contract/index.ts';
-import { BENCH_BOARD } from './journeys.ts';
+import { BENCH_BOARD, ENGINE_PROCESS, ROOT } from './journeys.ts';
 import { loadKernel } from './kernels.ts';
 import type { KernelName } from './kernels.ts';
 import { median } from './statistics.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const ENGINE_PROCESS = join(ROOT, 'engine/service/process.ts');
 export const START_TIMEOUT_MS = 60_000;
 /** Between two requests: not in step with anything that the engine does at intervals. */
 const BETWEEN_MS = 47;

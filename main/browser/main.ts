@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ServiceError } from '../../engine/contract/index.ts';
+import { engineEntry } from '../launch/sources.mjs';
 import { dataFolder } from '../store/location.ts';
 import { startBrowserShell } from './shell.ts';
 
@@ -17,6 +18,7 @@ try {
     root: resolve(dirname(fileURLToPath(import.meta.url)), '..', '..'),
     dataFolder: values.data === undefined ? dataFolder() : resolve(values.data),
     port,
+    engineEntry: engineEntry(),
   });
   let closing = false;
   const close = () => {

@@ -16,9 +16,10 @@ export interface BrowserShellSetup {
   dataFolder: string;
   /** 0: any free one. */
   port: number;
-  /** Other than out/renderer, engine/service/process.ts and boards/: for tests. */
+  /** What an engine process runs. */
+  engineEntry: string;
+  /** Other than out/renderer and boards/: for tests. */
   pageFolder?: string;
-  engineEntry?: string;
   boards?: string;
   runs?: RunManagerOptions;
 }
@@ -31,7 +32,7 @@ export async function startBrowserShell(setup: BrowserShellSetup): Promise<Brows
   const services = createServices({
     store,
     boards: boardFolder(setup.boards ?? join(root, 'boards')),
-    startEngine: childProcessEngine(setup.engineEntry ?? join(root, 'engine', 'service', 'process.ts'), root),
+    startEngine: childProcessEngine(setup.engineEntry, root),
     broadcast: (notice, except) => {
       for (const window of windows) if ((window as Caller) !== except) window.notify(notice);
     },

@@ -23,6 +23,10 @@ export function noteBuild(sources) {
 export const isEngineBuilt = () =>
   existsSync(join(root, 'out', 'main', 'cellblock.js')) && noted().engine === digest(ENGINE);
 
+/** The engine process's entry: as it was built, which starts a third of a second sooner; else from source. */
+export const engineEntry = () =>
+  isEngineBuilt() ? join(root, 'out', 'main', 'engine.js') : join(root, 'engine', 'service', 'process.ts');
+
 /** Whether all of out/ is. */
 export const isBuilt = () => isEngineBuilt() && noted().window === digest(WINDOW);
 

@@ -1,6 +1,5 @@
-// All of the services' definitions in one module.
+// The definitions of the services in one module, but for those that the interpreter defines itself.
 import type { ModuleBuilder } from '../wasm/module.ts';
-import { defineDecodeLine } from '../interpreter/decode-line.ts';
 import { defineAccess } from './access.ts';
 import { defineExceptions } from './exceptions.ts';
 import { defineFetch } from './fetch.ts';
@@ -10,7 +9,7 @@ import type { HostCalls, ServiceContext, Services } from './services.ts';
 import { DEFINED } from './services.ts';
 import { defineAddressTranslation, defineTranslation } from './translation.ts';
 
-/** Declares and defines all services. */
+/** Declares all services and defines them, but for untranslated (loop.ts) and decodeLine (decode-line.ts). */
 export function defineServices(module: ModuleBuilder, host: HostCalls, area: CodeLayout): Services {
   const declared = Object.entries(DEFINED).map(([name, [params, results]]) => [
     name,
@@ -24,6 +23,5 @@ export function defineServices(module: ModuleBuilder, host: HostCalls, area: Cod
   defineAccess(context);
   defineFetch(context);
   defineLazyFlags(context);
-  defineDecodeLine(context);
   return services;
 }

@@ -5,6 +5,7 @@ import { defineServices } from '../core/definitions.ts';
 import { importHostCalls } from '../core/services.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
+import { defineDecodeLine } from './decode-line.ts';
 import { defineSpecial } from './functions.ts';
 import { HANDLER_COUNT } from './handlers.ts';
 import { defineLoop } from './loop.ts';
@@ -16,6 +17,7 @@ export function emitInterpreter(area: CodeLayout, hot: number): Uint8Array<Array
   module.importTable('engine', 'handlers', tableSize(hot > 0));
   const host = importHostCalls(module);
   const services = defineServices(module, host, area);
+  defineDecodeLine({ module, services, area });
   const run = defineLoop(module, services, area, hot);
   module.fillTable(0, defineSpecial(module, services, area));
   module.export('run', run);
