@@ -37,7 +37,7 @@ Kernels: ${KERNEL_GROUPS.integer.join(', ')}; of floating point, vectors and cip
   --json   one JSON object on standard output; progress goes to standard error
 `;
 
-const THOROUGH = { share: 1, repeat: 3 };
+const THOROUGH = { share: 1, repeat: 5 };
 const QUICK = { share: 0.2, repeat: 1 };
 const IDLE_LIMIT = 0.05;
 /** Pauses, and characters typed, for each guest. */
