@@ -7,7 +7,7 @@ import type { CodePlace } from './core/breakpoints.ts';
 import { Breakpoints } from './core/breakpoints.ts';
 import { CodePages } from './core/code-pages.ts';
 import type { AreaLayout, AreaOptions, StateField } from './core/layout.ts';
-import { CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './core/layout.ts';
+import { CODE_LAYOUT, CODE_TLB, placeArea, RECORD_SIZE, SEGMENT, STATE, STATE_SIZE } from './core/layout.ts';
 import { ACCESS } from './core/services.ts';
 import { DecodeTableFiller, placeDecodeTables } from './interpreter/decode-tables.ts';
 import { Decoder } from './interpreter/decoder.ts';
@@ -118,8 +118,8 @@ export class CpuCluster {
     });
     if (this.area.end > memory.buffer.byteLength)
       throw new Error(`the CPU area ends at ${this.area.end}, the engine memory at ${memory.buffer.byteLength}`);
-    this.bytes.fill(0xff, this.area.emptyCodeTlb, this.area.emptyCodeTlb + CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE);
-    this.view.setUint16(this.area.resolveRecord, SPECIAL.RESOLVE, true);
+    this.bytes.fill(0xff, CODE_LAYOUT.emptyCodeTlb, CODE_LAYOUT.emptyCodeTlb + CODE_TLB.ENTRIES * CODE_TLB.ENTRY_SIZE);
+    this.view.setUint16(CODE_LAYOUT.resolveRecord, SPECIAL.RESOLVE, true);
     this.tlbs = new Tlbs(memory, this.area, cpus.length, (cpu) => this.stateOf(cpu));
     this.codePages = new CodePages(memory, this.area, {
       dropRecords: (records) => this.tlbs.dropRecords(records),
@@ -133,13 +133,12 @@ export class CpuCluster {
       ({ affinity, model }, i) => new Processor(this, i, BigInt(affinity), model, options.port, emptyMap),
     );
     const features = commonFeatures(this.cpus);
-    this.decodeTables = new DecodeTableFiller(memory, placeDecodeTables(this.area.decodeTables), features);
+    this.decodeTables = new DecodeTableFiller(memory, placeDecodeTables(CODE_LAYOUT.decodeTables), features);
     this.decoder = new Decoder(memory, this.exports.decodeLine, this.breakpoints, !tuning);
     if (tuning) {
       const services = this.exports as unknown as WebAssembly.Exports;
       this.regions = new RegionCache({
         memory,
-        area: this.area,
         table: handlers,
         services,
         codePages: this.codePages,
@@ -174,7 +173,7 @@ export class CpuCluster {
         if (this.outlined.has(outlinedUnit(handler))) throw new Error(missingFunction(handler));
         emit(handler);
       },
-      codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(this.area.window + STATE.ip) >> 2]!),
+      codePage: (host: number) => this.codePages.create(host >>> 0, this.words[(CODE_LAYOUT.window + STATE.ip) >> 2]!),
       access: () => this.access(cpu()),
       fetchFault: () =>
         cpu()
@@ -222,7 +221,7 @@ export class CpuCluster {
 
   /** Base of a CPU's state: the window for the current one. */
   stateOf(cpu: number): number {
-    return cpu === this.current ? this.area.window : this.area.saved + cpu * STATE_SIZE;
+    return cpu === this.current ? CODE_LAYOUT.window : this.area.saved + cpu * STATE_SIZE;
   }
 
   /** Brings a CPU's state into the window. */
@@ -294,7 +293,7 @@ export class CpuCluster {
     const base = this.stateOf(cpu);
     this.bytes.fill(0, base, base + STATE_SIZE);
     this.tlbs.point(cpu);
-    this.view.setInt32(base + STATE.ip, this.area.resolveRecord, true);
+    this.view.setInt32(base + STATE.ip, CODE_LAYOUT.resolveRecord, true);
   }
 
   flushTlbs(cpu: number): void {
@@ -385,13 +384,13 @@ export class CpuCluster {
   }
 
   private takeExchange(cpu: Processor): void {
-    const at = this.area.window + STATE.exchangeLo;
+    const at = CODE_LAYOUT.window + STATE.exchangeLo;
     cpu.exchange.lo = this.view.getUint32(at, true);
     cpu.exchange.hi = this.view.getUint32(at + 4, true);
   }
 
   private accessSystem(cpu: Processor, key: number, write: boolean): number {
-    const at = this.area.window + STATE.exchangeLo;
+    const at = CODE_LAYOUT.window + STATE.exchangeLo;
     this.exits.system++;
     if (write) this.takeExchange(cpu);
     const outcome = accessSystemRegister(cpu, key, write);
@@ -432,7 +431,7 @@ export class CpuCluster {
 
   /** An unsigned 64-bit state field that fits a double. */
   private address(field: StateField): number {
-    const at = this.area.window + STATE[field];
+    const at = CODE_LAYOUT.window + STATE[field];
     return this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32;
   }
 
@@ -494,7 +493,7 @@ class WindowAccess implements BusAccess {
   }
 
   private at(field: StateField): number {
-    return this.cluster.area.window + STATE[field];
+    return CODE_LAYOUT.window + STATE[field];
   }
 
   /** Made when asked for: few devices want it. */
@@ -520,10 +519,10 @@ class WindowAccess implements BusAccess {
 
   /** ISS of a stage 2 data abort (D17.2.37): a level 3 translation fault, with the register where that is valid. */
   private iss(word: number): number {
-    const { area, view } = this.cluster;
+    const { view } = this.cluster;
     const direction = this.write ? 1 << 6 : 0;
     if (!this.syndromeValid) return direction | STAGE2_TRANSLATION_FAULT;
-    const register = this.cluster.instructionAt(view.getUint32(area.window + STATE.ip, true)) & 31;
+    const register = this.cluster.instructionAt(view.getUint32(CODE_LAYOUT.window + STATE.ip, true)) & 31;
     return (
       (1 << 24) |
       ((word & ACCESS.SCALE) << 22) |

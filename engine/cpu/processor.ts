@@ -7,7 +7,7 @@ import type { CpuCluster } from './cluster.ts';
 import type { SegmentTable } from './core/address-map.ts';
 import { PSTATE } from './core/exceptions.ts';
 import type { StateField } from './core/layout.ts';
-import { ATTENTION, EXIT, RECORD_SIZE, SLOT, STATE, TRANSLATED, VECTOR_BASE } from './core/layout.ts';
+import { ATTENTION, CODE_LAYOUT, EXIT, RECORD_SIZE, SLOT, STATE, TRANSLATED, VECTOR_BASE } from './core/layout.ts';
 import { PERMIT } from './core/services.ts';
 import type { AddressMap, Cpu, CpuPort, ResetState, RunExit } from './port.ts';
 import type { Gva, Instructions } from '../util/units.ts';
@@ -130,12 +130,12 @@ export class Processor implements Cpu {
 
   get pc(): Gva {
     const ip = this.field('ip');
-    if (ip === this.cluster.area.resolveRecord) return gva(this.get64(STATE.pc));
+    if (ip === CODE_LAYOUT.resolveRecord) return gva(this.get64(STATE.pc));
     return gva(this.get64(STATE.pcBias) + BigInt(ip >>> 2));
   }
   set pc(value: Gva) {
     this.set64(STATE.pc, value);
-    this.setField('ip', this.cluster.area.resolveRecord);
+    this.setField('ip', CODE_LAYOUT.resolveRecord);
   }
 
   get pstate(): number {
@@ -246,7 +246,7 @@ export class Processor implements Cpu {
 
   skip(): void {
     const ip = this.field('ip');
-    if (ip === this.cluster.area.resolveRecord) this.set64(STATE.pc, BigInt.asUintN(64, this.pc + 4n));
+    if (ip === CODE_LAYOUT.resolveRecord) this.set64(STATE.pc, BigInt.asUintN(64, this.pc + 4n));
     else this.setField('ip', ip + RECORD_SIZE);
   }
 

@@ -8,6 +8,7 @@ import type { FunctionBuilder } from '../wasm/function.ts';
 import { dataTlbEntry } from './data-tlb.ts';
 import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
 import {
+  CODE_LAYOUT,
   COVERAGE_OFFSET,
   DATA_TLB,
   DATA_TLB_BYTES,
@@ -27,26 +28,25 @@ const CACHE_MAINTENANCE = 1 << 8;
 const PAGE_MASK = -4096;
 
 export function defineAccess(context: ServiceContext): void {
-  const { module, services, area } = context;
-  const stateOf = (f: FunctionBuilder): StateAccess => new StateAccess(f, area.window);
+  const { module, services } = context;
 
   /** (fault status | WnR, va): data abort from the current level. */
   const dataAbort = module.declare('dataAbort', [I32, I64]);
   module.define(dataAbort, (f) => {
     // The class for an abort from the same level is the next one.
     const base = i32.const(syndrome(EXCEPTION_CLASS.DATA_ABORT));
-    const level = i32.shl(stateOf(f).get32('el'), 26);
+    const level = i32.shl(new StateAccess(f).get32('el'), 26);
     f.call(services.raiseAt, i32.or(i32.add(base, level), f.param(I32, 0).get), f.param(I64, 1).get);
   });
 
-  const pageEntry = (host: X32): X32 => i32.add(i32.shl(i32.shrU(host, 12), 2), area.pageTable);
+  const pageEntry = (host: X32): X32 => i32.add(i32.shl(i32.shrU(host, 12), 2), CODE_LAYOUT.pageTable);
 
   const extendRange = defineExtendRange(context);
 
   /** (data TLB, va): puts the last translation, of RAM or ROM, into its entry. */
   const fill = module.declare('fill', [I32, I64]);
   module.define(fill, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const tlb = f.param(I32, 0).get;
     const va = f.param(I64, 1).get;
     const { READ, WRITE, ADDEND } = DATA_TLB;
@@ -65,7 +65,7 @@ export function defineAccess(context: ServiceContext): void {
           i32.ltU(held, PAGE_ENTRY.WATCHED),
           () => {
             f.store64(entry, WRITE, page);
-            openStores(f, area, host);
+            openStores(f, host);
           },
           () => {
             f.store64(entry, WRITE, i64.or(page, TAG_SLOW));
@@ -87,7 +87,7 @@ export function defineAccess(context: ServiceContext): void {
    */
   const locate = module.declare('locate', [I64, I32, I32], [I32]);
   module.define(locate, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const word = f.param(I32, 1).get;
     const want = f.param(I32, 2).get;
@@ -108,7 +108,7 @@ export function defineAccess(context: ServiceContext): void {
       f.if(writing, () =>
         f.if(i32.ltU(i32.load(pageEntry(hit)), PAGE_ENTRY.WATCHED), () => {
           f.store64(entry, WRITE, page);
-          openStores(f, area, hit);
+          openStores(f, hit);
         }),
       );
       f.return(hit);
@@ -135,7 +135,7 @@ export function defineAccess(context: ServiceContext): void {
   // What generated code asks when its own look at the TLB has failed. It only looks: what needs more than a TLB entry is
   // left to the instruction's outlined function, which finds everything as it was.
   module.define(services.refill, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const bytes = f.param(I32, 1).get;
     const write = f.param(I32, 2).get;
@@ -162,7 +162,7 @@ export function defineAccess(context: ServiceContext): void {
       const records = f.keep(i32.and(held, ~PAGE_ENTRY.FLAGS));
       f.if(i32.eqz(records), () => {
         f.store64(entry, WRITE, page);
-        openStores(f, area, host);
+        openStores(f, host);
         f.return(host);
       });
       const record = f.local(I32);
@@ -189,7 +189,7 @@ export function defineAccess(context: ServiceContext): void {
 
   /** Checks alignment; what follows handles an unaligned access that is allowed and crosses into another page. */
   const align = (f: FunctionBuilder, va: X64, word: X32, flags: number, crossing: () => void): void => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const bytes = f.keep(bytesOf(word));
     f.if(i32.and(i32.wrap(va), alignmentMask(word)), () => {
       const must = i32.or(i32.and(word, ACCESS.ORDERED), i32.and(state.system32('SCTLR_EL1'), SCTLR.A));
@@ -210,7 +210,7 @@ export function defineAccess(context: ServiceContext): void {
 
   /** Finds where an access goes. In Device memory an unaligned one faults (B2.5.2), after the faults of translation. */
   const reach = (f: FunctionBuilder, va: X64, word: X32, flags: number, from = va): X32 => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const host = f.keep(f.call32(locate, from, word, flags === 0 ? PERMIT.READ : PERMIT.WRITE));
     leaveIfEnded(f, state, flags);
     f.if(state.get32('translatedDevice'), () =>
@@ -225,7 +225,7 @@ export function defineAccess(context: ServiceContext): void {
   /** Hands the access in `accessBytes`, `dataLo` … to the port; status is set unless it is done. */
   const portAccess = module.declare('portAccess', [I64, I32, I32, I32]);
   module.define(portAccess, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const write = f.param(I32, 3).get;
     state.set64('accessVirtual', va);
@@ -265,7 +265,7 @@ export function defineAccess(context: ServiceContext): void {
   };
 
   module.define(services.read, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const word = f.param(I32, 1).get;
     const apart = (): void => {
@@ -298,7 +298,7 @@ export function defineAccess(context: ServiceContext): void {
   });
 
   module.define(services.write, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const value = f.param(I64, 1).get;
     const word = f.param(I32, 2).get;
@@ -343,7 +343,7 @@ export function defineAccess(context: ServiceContext): void {
   const vector = (write: boolean): void => {
     const service = write ? services.writeVector : services.readVector;
     module.define(service, (f) => {
-      const state = stateOf(f);
+      const state = new StateAccess(f);
       const va = f.param(I64, 0).get;
       const second = i64.add(va, 8);
       f.if(i32.and(i32.wrap(va), 15), () => {
@@ -375,7 +375,7 @@ export function defineAccess(context: ServiceContext): void {
   vector(true);
 
   module.define(services.hostRange, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const bytes = f.param(I32, 1).get;
     const { READ, WRITE, ADDEND } = DATA_TLB;
@@ -393,7 +393,7 @@ export function defineAccess(context: ServiceContext): void {
       f.return();
     });
     f.dropCall(locate, va, word, PERMIT.WRITE);
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     f.if(state.get32('status'), () => f.return());
     f.if(i32.and(state.get32('translatedDevice'), i32.ne(i32.and(word, ACCESS.BLOCK), 0)), () =>
       f.call(dataAbort, FAULT.ALIGNMENT | WRITE_NOT_READ, va),
@@ -401,7 +401,7 @@ export function defineAccess(context: ServiceContext): void {
   });
 
   module.define(services.maintain, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const [lo, hi, want] = [0, 1, 2].map((i) => f.param(I32, i).get) as [X32, X32, X32];
     const va = f.keep(i64.or(i64.extendU(lo), i64.shl(i64.extendU(hi), 32)));
     const faulted = f.call32(services.translate, va, want, i32.eqz(state.get32('el')));
@@ -410,11 +410,11 @@ export function defineAccess(context: ServiceContext): void {
   });
 
   module.define(services.switchState, (f) => {
-    const window = stateOf(f).window;
+    const window = new StateAccess(f).window;
     f.copy(f.param(I32, 0).get, window, STATE_BYTES);
     f.copy(window, f.param(I32, 1).get, STATE_BYTES);
   });
-  module.define(services.dropDataTlb, (f) => f.fill(stateOf(f).get32('dataTlbEl1'), 0xff, DATA_TLB_BYTES));
+  module.define(services.dropDataTlb, (f) => f.fill(new StateAccess(f).get32('dataTlbEl1'), 0xff, DATA_TLB_BYTES));
 
   module.define(services.stored, (f) => {
     const host = f.param(I32, 0).get;
@@ -433,7 +433,7 @@ export function defineAccess(context: ServiceContext): void {
       f.if(i32.ltU(record.get, records), () => f.set(record, records));
       f.loop((again) => {
         f.if(i32.load16u(record.get), () => {
-          stateOf(f).add32('recordsInvalidated', 1);
+          new StateAccess(f).add32('recordsInvalidated', 1);
           f.store16(record.get, 0, 0);
         });
         f.set(record, i32.add(record.get, RECORD_SIZE));

@@ -2,7 +2,7 @@
 import { PAGE_SIZE } from '../../util/units.ts';
 import { SPECIAL } from '../interpreter/handlers.ts';
 import type { AreaLayout } from './layout.ts';
-import { PAGE_ENTRY, RECORD_PAGE_SIZE, RECORD_SIZE, RECORDS_PER_PAGE, STORE_MAP } from './layout.ts';
+import { CODE_LAYOUT, PAGE_ENTRY, RECORD_PAGE_SIZE, RECORD_SIZE, RECORDS_PER_PAGE, STORE_MAP } from './layout.ts';
 
 /** What code pages need of the TLBs. */
 interface CodePageTlbs {
@@ -40,7 +40,7 @@ export class CodePages {
   }
 
   private entryIndex(page: number): number {
-    return this.area.pageTable / 4 + page;
+    return CODE_LAYOUT.pageTable / 4 + page;
   }
 
   /** The code page that a record lies in: its records and the host offset of its code. */
@@ -114,7 +114,7 @@ export class CodePages {
 
   /** Has stores to a host page take the slow way, in all data TLBs and in the linear range. */
   private slowStores(page: number): void {
-    const { storeMap } = this.area;
+    const { storeMap } = CODE_LAYOUT;
     this.bytes[storeMap + page]! &= ~STORE_MAP.PAGE;
     this.bytes[storeMap + page - 1]! &= ~STORE_MAP.NEXT_PAGE;
     this.tlbs.slowStores(page);

@@ -4,19 +4,18 @@ import { defineAccess } from './access.ts';
 import { defineExceptions } from './exceptions.ts';
 import { defineFetch } from './fetch.ts';
 import { defineLazyFlags } from './lazy-flags.ts';
-import type { CodeLayout } from './layout.ts';
 import type { HostCalls, ServiceContext, Services } from './services.ts';
 import { DEFINED } from './services.ts';
 import { defineAddressTranslation, defineTranslation } from './translation.ts';
 
 /** Declares all services and defines them, but for untranslated (loop.ts) and decodeLine (decode-line.ts). */
-export function defineServices(module: ModuleBuilder, host: HostCalls, area: CodeLayout): Services {
+export function defineServices(module: ModuleBuilder, host: HostCalls): Services {
   const declared = Object.entries(DEFINED).map(([name, [params, results]]) => [
     name,
     module.declare(name, params, results),
   ]);
   const services = { ...host, ...(Object.fromEntries(declared) as object) } as Services;
-  const context: ServiceContext = { module, area, services };
+  const context: ServiceContext = { module, services };
   defineExceptions(context);
   defineTranslation(context);
   defineAddressTranslation(context);

@@ -6,7 +6,7 @@ import type { Expression, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { packFlags } from './flags.ts';
-import { ATTENTION, EXIT, RECORD_SIZE } from './layout.ts';
+import { ATTENTION, CODE_LAYOUT, EXIT, RECORD_SIZE } from './layout.ts';
 import type { ServiceContext } from './services.ts';
 import { OUTCOME_TAKEN, OUTCOME_TRAP } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -62,23 +62,22 @@ function branchAddress(f: FunctionBuilder, state: StateAccess, target: X64): X64
 }
 
 export function defineExceptions(context: ServiceContext): void {
-  const { module, services, area } = context;
-  const stateOf = (f: FunctionBuilder): StateAccess => new StateAccess(f, area.window);
+  const { module, services } = context;
 
   /** Goes to an address without looking it up yet. */
   const goTo = (state: StateAccess, target: Expression<typeof I64>): void => {
     state.set64('pc', target);
-    state.set32('ip', area.resolveRecord);
+    state.set32('ip', CODE_LAYOUT.resolveRecord);
   };
 
   module.define(services.jump, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     goTo(state, branchAddress(f, state, f.param(I64, 0).get));
     state.add32('remaining', -RECORD_SIZE);
   });
 
   module.define(services.readPstate, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const flags = packFlags({
       n: () => state.get64('flagN'),
       z: () => state.get64('flagZ'),
@@ -90,7 +89,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.switchLevel, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const el = f.param(I32, 0).get;
     const spSelect = f.param(I32, 1).get;
     // What was retired since the level last changed belongs to the old one.
@@ -111,14 +110,14 @@ export function defineExceptions(context: ServiceContext): void {
     // No instruction executes in the illegal state: an empty TLB sends every fetch to the service that looks.
     const illegal = i32.and(state.get32('pstate'), PSTATE.IL);
     const codeTlb = i32.select(el, state.get32('codeTlbEl1'), state.get32('codeTlbEl0'));
-    state.set32('codeTlb', i32.select(illegal, area.emptyCodeTlb, codeTlb));
+    state.set32('codeTlb', i32.select(illegal, CODE_LAYOUT.emptyCodeTlb, codeTlb));
     // CPACR_EL1.FPEN: 0 and 2 trap both levels, 1 traps EL0.
     const enable = f.keep(i32.and(i32.shrU(state.system32('CPACR_EL1'), 20), 3));
     state.set32('fpTrap', i32.select(el, i32.eqz(i32.and(enable, 1)), i32.ne(enable, 3)));
   });
 
   module.define(services.writePstate, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const value = f.param(I32, 0).get;
     const n = f.keep(i64.extendS(value));
     state.set64('flagN', n);
@@ -131,7 +130,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.enter, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const offset = f.param(I32, 0).get;
     const returnAddress = f.param(I64, 1).get;
     state.setSystem('SPSR_EL1', i64.extendU(f.call32(services.readPstate)));
@@ -150,21 +149,21 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.raise, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     state.setSystem('ESR_EL1', i64.extendU(f.param(I32, 0).get));
-    f.call(services.enter, 0, state.currentPc(area.resolveRecord));
+    f.call(services.enter, 0, state.currentPc(CODE_LAYOUT.resolveRecord));
     state.add32('remaining', -RECORD_SIZE);
   });
 
   module.define(services.raiseAt, (f) => {
-    stateOf(f).setSystem('FAR_EL1', f.param(I64, 1).get);
+    new StateAccess(f).setSystem('FAR_EL1', f.param(I64, 1).get);
     f.call(services.raise, f.param(I32, 0).get);
   });
 
   module.define(services.raiseAfter, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     state.setSystem('ESR_EL1', i64.extendU(f.param(I32, 0).get));
-    f.call(services.enter, 0, i64.add(state.currentPc(area.resolveRecord), 4));
+    f.call(services.enter, 0, i64.add(state.currentPc(CODE_LAYOUT.resolveRecord), 4));
     state.add32('remaining', -RECORD_SIZE);
   });
 
@@ -174,7 +173,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.hypervisorCall, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     f.if(i32.eqz(state.get32('el')), () => {
       f.call(services.undefined);
       f.return();
@@ -192,7 +191,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.secureMonitorCall, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     f.if(i32.eqz(state.get32('el')), () => {
       f.call(services.undefined);
       f.return();
@@ -206,7 +205,7 @@ export function defineExceptions(context: ServiceContext): void {
   module.define(services.undefined, (f) => f.call(services.raise, syndrome(EXCEPTION_CLASS.UNKNOWN)));
 
   module.define(services.checkStackAlignment, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     state.set32('status', 0);
     const checks = i32.select(state.get32('el'), SCTLR.SA, SCTLR.SA0);
     f.if(i32.and(state.system32('SCTLR_EL1'), checks), () =>
@@ -215,7 +214,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.exceptionReturn, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const saved = f.keep(state.system32('SPSR_EL1'));
     const mode = f.keep(i32.and(saved, 0x1f));
     state.set32('exclusiveBytes', 0);
@@ -229,7 +228,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.conclude, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const outcome = f.param(I32, 0).get;
     state.set32('status', i32.eq(outcome, OUTCOME_TAKEN));
     f.if(i32.eq(outcome, OUTCOME.UNDEFINED), () => f.call(services.undefined));
@@ -241,7 +240,7 @@ export function defineExceptions(context: ServiceContext): void {
   });
 
   module.define(services.attend, (f) => {
-    const state = stateOf(f);
+    const state = new StateAccess(f);
     const attention = f.local(I32);
     f.set(attention, state.get32('attention'));
     const masked = f.keep(state.get32('pstate'));
@@ -267,7 +266,7 @@ export function defineExceptions(context: ServiceContext): void {
     const take = (bit: number, mask: number, vector: number): void =>
       when(bit, () =>
         f.if(i32.eqz(i32.and(masked, mask)), () => {
-          f.call(services.enter, vector, state.currentPc(area.resolveRecord));
+          f.call(services.enter, vector, state.currentPc(CODE_LAYOUT.resolveRecord));
           f.return(i32.const(0));
         }),
       );
@@ -276,7 +275,7 @@ export function defineExceptions(context: ServiceContext): void {
       f.if(i32.eqz(i32.and(masked, PSTATE.SERROR)), () => {
         consume(ATTENTION.SERROR);
         state.setSystem('ESR_EL1', syndrome(EXCEPTION_CLASS.SERROR));
-        f.call(services.enter, 0x180, state.currentPc(area.resolveRecord));
+        f.call(services.enter, 0x180, state.currentPc(CODE_LAYOUT.resolveRecord));
         f.return(i32.const(0));
       }),
     );

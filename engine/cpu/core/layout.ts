@@ -220,8 +220,7 @@ export const SEGMENT = { SIZE: 32, FIRST: 0, LAST: 8, HOST: 16, WRITABLE: 20, MA
 
 export const TRANSLATED = { OUTSIDE: 0, ROM: 1, RAM: 2 } as const;
 
-/** Addresses in the engine memory that generated code has in it: the same in all of them, so that it serves all. */
-export interface CodeLayout {
+interface CodeLayout {
   readonly window: number;
   /** The record whose handler jumps to the state's pc. */
   readonly resolveRecord: number;
@@ -235,8 +234,8 @@ export interface CodeLayout {
   readonly pageTable: number;
 }
 
-/** Addresses of the shared parts, absolute in the engine memory. */
-export interface AreaLayout extends CodeLayout {
+/** Addresses of what the host side alone looks for in the engine memory, behind CODE_LAYOUT. */
+export interface AreaLayout {
   readonly saved: number;
   readonly tlbs: number;
   readonly tlbSets: number;
@@ -299,6 +298,7 @@ function placeForCode(): CodeLayout {
   };
 }
 
+/** Addresses in the engine memory that generated code has in it: the same in all of them, so that it serves all. */
 export const CODE_LAYOUT = placeForCode();
 
 /** The area lies at the start of the engine memory. */
@@ -308,7 +308,6 @@ export function placeArea(cpus: number, options: AreaOptions): AreaLayout {
   const tlbSets = SPARE_TLB_SETS + TLB_SETS_PER_CPU * cpus;
   const poolPages = options.codePages ?? DEFAULT_CODE_PAGES;
   return {
-    ...CODE_LAYOUT,
     saved: take(cpus * STATE_SIZE),
     tlbs: take(tlbSets * TLBS_SIZE),
     tlbSets,

@@ -71,9 +71,9 @@ export function comparison(code: number, wide: boolean, a: X64, b: X64): X32 | u
   return comparisons[code]?.();
 }
 
-export function defineLazyFlags({ module, services, area }: ServiceContext): void {
+export function defineLazyFlags({ module, services }: ServiceContext): void {
   module.define(services.settleFlags, (f) => {
-    const state = new StateAccess(f, area.window);
+    const state = new StateAccess(f);
     const kind = f.keep(state.get32('lazyKind'));
     const a = f.keep(state.get64('lazyA'));
     const b = f.keep(state.get64('lazyB'));

@@ -7,7 +7,7 @@ import type { PlainBoard } from '../testing/board.ts';
 import { IMAGE_BASE, RAM_BASE } from '../testing/board.ts';
 import { boardWith, run } from '../testing/program.ts';
 import { gva, MiB } from '../../util/units.ts';
-import { LINEAR_RANGE, STATE, STORE_MAP } from './layout.ts';
+import { CODE_LAYOUT, LINEAR_RANGE, STATE, STORE_MAP } from './layout.ts';
 
 interface Range {
   first: bigint;
@@ -18,8 +18,8 @@ interface Range {
 
 /** The linear range of the current level's data TLB, if there is one. */
 function rangeOf({ cluster, ram }: PlainBoard): Range | undefined {
-  const { view, area } = cluster;
-  const at = view.getUint32(area.window + STATE.dataTlb, true) + LINEAR_RANGE.OFFSET;
+  const { view } = cluster;
+  const at = view.getUint32(CODE_LAYOUT.window + STATE.dataTlb, true) + LINEAR_RANGE.OFFSET;
   const starts = BigInt.asUintN(64, ~view.getBigUint64(at + LINEAR_RANGE.NOT_BYTES, true));
   if (starts === 0n) return undefined;
   return {
@@ -30,7 +30,7 @@ function rangeOf({ cluster, ram }: PlainBoard): Range | undefined {
 }
 
 const storesTo = (board: PlainBoard, address: number): number =>
-  board.cluster.view.getUint8(board.cluster.area.storeMap + ((board.ram + address - RAM_BASE) >>> 12));
+  board.cluster.view.getUint8(CODE_LAYOUT.storeMap + ((board.ram + address - RAM_BASE) >>> 12));
 
 /** Loads from the address in X0 and stores to the one in X1, again and again. */
 const touching = (a: Assembler): void => {

@@ -6,8 +6,7 @@ import type { FunctionReference } from '../wasm/module.ts';
 import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
-import { LINEAR_RANGE, PAGE_ENTRY, SEGMENT, STORE_MAP } from './layout.ts';
-import type { CodeLayout } from './layout.ts';
+import { CODE_LAYOUT, LINEAR_RANGE, PAGE_ENTRY, SEGMENT, STORE_MAP } from './layout.ts';
 import type { ServiceContext } from './services.ts';
 import { StateAccess } from './state.ts';
 
@@ -19,10 +18,10 @@ const PAGE_SHIFT = 12;
  * Defines (data TLB, va): takes what the last translation mapped into the linear range, if that grows by it. The caller
  * knows that it is RAM and Normal memory that the level may read and write.
  */
-export function defineExtendRange({ module, area }: ServiceContext): FunctionReference {
+export function defineExtendRange({ module }: ServiceContext): FunctionReference {
   const extend = module.declare('extendRange', [I32, I64]);
   module.define(extend, (f) => {
-    const state = new StateAccess(f, area.window);
+    const state = new StateAccess(f);
     const tlb = f.param(I32, 0).get;
     const va = f.param(I64, 1).get;
     const { OFFSET, MINUS_FIRST, NOT_BYTES, HOST } = LINEAR_RANGE;
@@ -76,12 +75,12 @@ export function inRange(tlb: X32, va: X64): X32 {
 }
 
 /** Lets translated code store to the page of a host address without asking: a TLB holds a write tag for it from now on. */
-export function openStores(f: FunctionBuilder, area: CodeLayout, host: In32): void {
+export function openStores(f: FunctionBuilder, host: In32): void {
   const page = f.keep(i32.shrU(host, PAGE_SHIFT));
-  const entry = f.keep(i32.add(i32.shl(page, 2), area.pageTable));
+  const entry = f.keep(i32.add(i32.shl(page, 2), CODE_LAYOUT.pageTable));
   f.store32(entry, 0, i32.or(i32.load(entry), PAGE_ENTRY.WRITE_TAGGED | PAGE_ENTRY.WRITTEN));
   const mark = (offset: number, bit: number): void =>
-    f.store8(page, area.storeMap + offset, i32.or(i32.load8u(page, area.storeMap + offset), bit));
+    f.store8(page, CODE_LAYOUT.storeMap + offset, i32.or(i32.load8u(page, CODE_LAYOUT.storeMap + offset), bit));
   mark(0, STORE_MAP.PAGE);
   mark(-1, STORE_MAP.NEXT_PAGE);
 }

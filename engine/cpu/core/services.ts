@@ -3,7 +3,6 @@
 // They work on the state in the window. A service that ends the running instruction (exception taken, run left) sets
 // `status`; its caller then returns without another effect.
 import type { FunctionReference, ModuleBuilder } from '../wasm/module.ts';
-import type { CodeLayout } from './layout.ts';
 import type { ValueType } from '../wasm/expression.ts';
 import { I32, I64 } from '../wasm/expression.ts';
 
@@ -149,7 +148,6 @@ export interface Services extends HostCalls {
 /** What the definitions of services share. */
 export interface ServiceContext {
   readonly module: ModuleBuilder;
-  readonly area: CodeLayout;
   readonly services: Services;
 }
 

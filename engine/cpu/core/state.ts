@@ -5,16 +5,15 @@ import { i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import type { FlagSource } from './flags.ts';
 import type { StateField } from './layout.ts';
-import { SLOT, STATE } from './layout.ts';
+import { CODE_LAYOUT, SLOT, STATE } from './layout.ts';
 
 /** The window's fields as expressions and statements of one function. */
 export class StateAccess {
   private readonly f: FunctionBuilder;
-  readonly window: number;
+  readonly window = CODE_LAYOUT.window;
 
-  constructor(f: FunctionBuilder, window: number) {
+  constructor(f: FunctionBuilder) {
     this.f = f;
-    this.window = window;
   }
 
   get32(field: StateField): X32 {

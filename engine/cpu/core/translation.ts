@@ -22,12 +22,12 @@ const UXN = 1 << 22;
 const PXN = 1 << 21;
 
 export function defineTranslation(context: ServiceContext): void {
-  const { module, services, area } = context;
+  const { module, services } = context;
 
   /** (address): finds its segment; sets translatedKind and, for RAM and ROM, translatedHost (the exact byte). */
   const lookUp = module.declare('lookUp', [I64]);
   module.define(lookUp, (f) => {
-    const state = new StateAccess(f, area.window);
+    const state = new StateAccess(f);
     const address = f.param(I64, 0).get;
     const low = f.local(I32);
     const high = f.local(I32);
@@ -61,7 +61,7 @@ export function defineTranslation(context: ServiceContext): void {
   });
 
   module.define(services.translate, (f) => {
-    const state = new StateAccess(f, area.window);
+    const state = new StateAccess(f);
     const va = f.param(I64, 0).get;
     const want = f.param(I32, 1).get;
     const user = f.param(I32, 2).get;
@@ -215,9 +215,9 @@ const PAR_NON_SECURE = 1 << 9;
 const PAR_RES1 = 1 << 11;
 
 /** AT: PAR_EL1 holds the frame and its attributes, or F = 1 and the fault status (D17.2.105). Returns 1 if it aborted. */
-export function defineAddressTranslation({ module, services, area }: ServiceContext): void {
+export function defineAddressTranslation({ module, services }: ServiceContext): void {
   module.define(services.addressTranslation, (f) => {
-    const state = new StateAccess(f, area.window);
+    const state = new StateAccess(f);
     const [lo, hi, write, user] = [0, 1, 2, 3].map((i) => f.param(I32, i).get) as [X32, X32, X32, X32];
     const va = i64.or(i64.extendU(lo), i64.shl(i64.extendU(hi), 32));
     f.if(

@@ -10,7 +10,7 @@ import { FLOAT_SERVICES } from './services.ts';
 
 const memory = new WebAssembly.Memory({ initial: 1 });
 const state = new DataView(memory.buffer);
-const instance = new WebAssembly.Instance(new WebAssembly.Module(emitFloatModule(0)), { engine: { memory } });
+const instance = new WebAssembly.Instance(new WebAssembly.Module(emitFloatModule()), { engine: { memory } });
 
 /** Result of a scalar service as unsigned bits, and the exceptions that it raised. */
 function call(service: FloatService, fpcr: number, ...values: (bigint | number)[]): [bits: bigint, flags: number] {

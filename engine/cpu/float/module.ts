@@ -41,11 +41,10 @@ function defineVector(w: FloatWriter, operation: LaneOperation, bits: 32 | 64): 
   });
 }
 
-/** Emits the module for a window of the engine memory. */
-export function emitFloatModule(window: number): Uint8Array<ArrayBuffer> {
+export function emitFloatModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
-  const w = new FloatWriter(module, window);
+  const w = new FloatWriter(module);
   defineEstimateTables(w);
   defineUnsignedEstimates(w);
   for (const format of [HALF, SINGLE, DOUBLE]) {

@@ -2,6 +2,7 @@
 // 0487, J1.3 shared/functions/float: FPUnpack, FPProcessNaNs, FPRound). A number in work is a sign, an unbiased exponent
 // and a 64-bit significand whose leading one is bit 63; bits below what is kept are or-ed into bit 0 ("sticky").
 import { systemSlot } from '../aarch64/system/registers.ts';
+import { CODE_LAYOUT } from '../core/layout.ts';
 import type { ValueType, X32, X64 } from '../wasm/expression.ts';
 import { I32, i32, I64, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, L64 } from '../wasm/function.ts';
@@ -14,12 +15,10 @@ export const TOP = 1n << 63n;
 /** The functions of the float module under construction. */
 export class FloatWriter {
   readonly module: ModuleBuilder;
-  private readonly window: number;
   private readonly functions = new Map<string, FunctionReference>();
 
-  constructor(module: ModuleBuilder, window: number) {
+  constructor(module: ModuleBuilder) {
     this.module = module;
-    this.window = window;
   }
 
   /** Declares and defines a function; its body returns. */
@@ -45,7 +44,7 @@ export class FloatWriter {
   }
 
   fpcr(): X32 {
-    return i32.load(this.window, systemSlot('FPCR'));
+    return i32.load(CODE_LAYOUT.window, systemSlot('FPCR'));
   }
   /** FPCR.RMode as a rounding mode. */
   mode(): X32 {
@@ -53,7 +52,7 @@ export class FloatWriter {
   }
   raise(f: FunctionBuilder, flags: number): void {
     const at = systemSlot('FPSR');
-    f.store32(this.window, at, i32.or(i32.load(this.window, at), flags));
+    f.store32(CODE_LAYOUT.window, at, i32.or(i32.load(CODE_LAYOUT.window, at), flags));
   }
 
   /** Ends the function with the default NaN for an invalid operation. */

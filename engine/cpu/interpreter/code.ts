@@ -1,6 +1,5 @@
 // The interpreter's WebAssembly modules, which all machines of a process share: from an image (image.ts) where there is one,
 // else emitted when they are first needed; outlined functions then are a module each.
-import { CODE_LAYOUT } from '../core/layout.ts';
 import { emitOutlined, OUTLINED_NAME } from './functions.ts';
 import { firstForm } from './handlers.ts';
 import type { ImagePart, OutlinedPart } from './image.ts';
@@ -47,7 +46,7 @@ const partModule = (part: ImagePart): WebAssembly.Module => cached(parts, part, 
 export function mainModule(hot: number): WebAssembly.Module {
   if (hot === 0) return partModule('alone');
   if (hot === USUAL_THRESHOLD) return partModule('regions');
-  return cached(unusual, hot, () => emitInterpreter(CODE_LAYOUT, hot));
+  return cached(unusual, hot, () => emitInterpreter(hot));
 }
 
 /** The floating-point services over a memory. */
@@ -73,7 +72,7 @@ export function putOutlined(unit: OutlinedPart | number, imports: OutlinedImport
     return;
   }
   const form = firstForm(unit);
-  const module = cached(outlined, form.handler, () => emitOutlined(form, CODE_LAYOUT));
+  const module = cached(outlined, form.handler, () => emitOutlined(form));
   const { exports } = new WebAssembly.Instance(module, imported);
   imports.engine.handlers.set(unit, exports[OUTLINED_NAME] as CallableFunction);
 }

@@ -13,7 +13,7 @@ import { emitInterpreter, tableSize } from './module.ts';
 import { isRegister, placeOperands, registerSlot } from './records.ts';
 
 const FEATURES: ReadonlySet<Feature> = new Set<Feature>(['base', 'FP', 'SIMD', 'CRC32', 'AES']);
-const main = new WebAssembly.Module(emitInterpreter(CODE_LAYOUT, 0));
+const main = new WebAssembly.Module(emitInterpreter(0));
 const hostCalls = Object.keys(importHostCalls(new ModuleBuilder()));
 
 /** One page of code, its records, and the service over fresh tables. */

@@ -1,6 +1,6 @@
 // The service that decodes a straight line of instruction words into records, from the tables of decode-tables.ts. It is
 // WebAssembly because that runs at speed from the first word on: a boot decodes 300,000, most of them once.
-import { RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
+import { CODE_LAYOUT, RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
 import type { ServiceContext } from '../core/services.ts';
 import type { X32 } from '../wasm/expression.ts';
 import { I32, i32, v128 } from '../wasm/expression.ts';
@@ -24,8 +24,8 @@ const RUN_AHEAD = 32;
 /** Number of the register that is something else. */
 const LAST_REGISTER = 31;
 
-export function defineDecodeLine({ module, services, area }: ServiceContext): void {
-  const tables = placeDecodeTables(area.decodeTables);
+export function defineDecodeLine({ module, services }: ServiceContext): void {
+  const tables = placeDecodeTables(CODE_LAYOUT.decodeTables);
   module.define(services.decodeLine, (f) => {
     const [records, code, first] = [f.param(I32, 0).get, f.param(I32, 1).get, f.param(I32, 2).get];
     const index = f.local(I32);

@@ -1,7 +1,6 @@
 // Outlined functions. The main module has those of the special handlers; an instruction form's is emitted from its meaning:
 // when it is first called, as a module of its own, or with many others for the interpreter's image (image.ts).
 import { meaningOf } from '../aarch64/meaning/index.ts';
-import type { CodeLayout } from '../core/layout.ts';
 import { RECORD_SIZE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { importServices } from '../core/services.ts';
@@ -19,7 +18,7 @@ import { OUTLINED } from './loop.ts';
 import { OutlinedOperations } from './outlined.ts';
 
 /** Declares and defines the special handlers' functions. All other places of the table call for theirs to be emitted. */
-export function defineSpecial(module: ModuleBuilder, services: Services, area: CodeLayout): FunctionReference[] {
+export function defineSpecial(module: ModuleBuilder, services: Services): FunctionReference[] {
   const define = (name: string, write: (f: FunctionBuilder) => void): FunctionReference => {
     const reference = module.declare(name, OUTLINED.params, OUTLINED.results);
     module.define(reference, write);
@@ -31,7 +30,7 @@ export function defineSpecial(module: ModuleBuilder, services: Services, area: C
 
   /** Looking up the next record costs no instruction; `fetch` charges for the branch that it takes itself for. */
   const look = (f: FunctionBuilder, pc: 'pc' | 'pageEnd'): void => {
-    const state = new StateAccess(f, area.window);
+    const state = new StateAccess(f);
     const record = f.param(I32, 0).get;
     state.add32('remaining', RECORD_SIZE);
     const next = i64.add(state.get64('pcBias'), i64.extendU(i32.shrU(record, 2)));
@@ -58,26 +57,23 @@ export function defineSpecial(module: ModuleBuilder, services: Services, area: C
 export const OUTLINED_NAME = 'outlined';
 
 /** Module with the outlined function of a form. */
-export function emitOutlined(form: Form, area: CodeLayout): Uint8Array<ArrayBuffer> {
+export function emitOutlined(form: Form): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
-  const [reference] = module.addAll(OUTLINED, [outlinedFunction(form, area, importsFor(module))]);
-  module.export(OUTLINED_NAME, reference!);
+  const { name, write } = outlinedFunction(form, importsFor(module));
+  module.export(OUTLINED_NAME, module.add(name, OUTLINED, write));
   return module.finish();
 }
 
 /** Module that puts the outlined functions of many forms into the table: of each handler that has the form first. */
-export function emitOutlinedTable(
-  forms: ReadonlyMap<Form, readonly number[]>,
-  area: CodeLayout,
-): Uint8Array<ArrayBuffer> {
+export function emitOutlinedTable(forms: ReadonlyMap<Form, readonly number[]>): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
   module.importTable('engine', 'handlers', HANDLER_COUNT);
   const imports = importsFor(module);
   const references = module.addAll(
     OUTLINED,
-    [...forms.keys()].map((form) => outlinedFunction(form, area, imports)),
+    [...forms.keys()].map((form) => outlinedFunction(form, imports)),
   );
   const byHandler = new Map([...forms.values()].flatMap((handlers, i) => handlers.map((n) => [n, references[i]!])));
   for (const run of runsOf([...byHandler.keys()]))
@@ -111,7 +107,6 @@ const importsFor = (module: ModuleBuilder): OutlinedReferences => ({
 
 function outlinedFunction(
   { instruction, statics, near }: Form,
-  area: CodeLayout,
   { services, floats }: OutlinedReferences,
 ): { name: string; write: (f: FunctionBuilder) => void } {
   const meaning = meaningOf(instruction.name, statics);
@@ -121,7 +116,7 @@ function outlinedFunction(
       f.call(services.undefined);
       return;
     }
-    const operations = new OutlinedOperations(f, area.window, services, floats);
+    const operations = new OutlinedOperations(f, services, floats);
     operations.near = near;
     operations.begin(instruction);
     if (usesFp(instruction)) operations.requireFp();

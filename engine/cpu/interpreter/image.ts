@@ -3,7 +3,6 @@
 import { usesFp } from '../aarch64/table/instruction.ts';
 import type { Cube } from '../aarch64/table/pattern.ts';
 import { conditionCube, wordOutside } from '../aarch64/table/pattern.ts';
-import { CODE_LAYOUT } from '../core/layout.ts';
 import { emitFloatModule } from '../float/module.ts';
 import { emitOutlinedTable } from './functions.ts';
 import type { Form } from './handlers.ts';
@@ -18,14 +17,14 @@ export type ImagePart = (typeof IMAGE_PARTS)[number];
 export function emitPart(part: ImagePart): Uint8Array<ArrayBuffer> {
   switch (part) {
     case 'regions':
-      return emitInterpreter(CODE_LAYOUT, USUAL_THRESHOLD);
+      return emitInterpreter(USUAL_THRESHOLD);
     case 'alone':
-      return emitInterpreter(CODE_LAYOUT, 0);
+      return emitInterpreter(0);
     case 'general':
     case 'vector':
-      return emitOutlinedTable(handlersByForm(part), CODE_LAYOUT);
+      return emitOutlinedTable(handlersByForm(part));
     case 'float':
-      return emitFloatModule(CODE_LAYOUT.window);
+      return emitFloatModule();
   }
 }
 

@@ -2,7 +2,7 @@
 // does not serve leaves for the instruction's outlined function before anything has changed.
 import type { FlagSource } from '../core/flags.ts';
 import { dataTlbEntry, wantedTag } from '../core/data-tlb.ts';
-import { DATA_TLB, RECORD_SIZE, STATE } from '../core/layout.ts';
+import { CODE_LAYOUT, DATA_TLB, RECORD_SIZE, STATE } from '../core/layout.ts';
 import type { In32, In64, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64, to32, to64 } from '../wasm/expression.ts';
 import type { FunctionBuilder, L32, L64, Label } from '../wasm/function.ts';
@@ -57,8 +57,8 @@ export class InlineOperations extends LeavingOperations {
   /** True once control has left for good: no fall-through to the next record. */
   ended = false;
 
-  constructor(f: FunctionBuilder, window: number, locals: LoopLocals, labels: LoopLabels) {
-    super(f, window);
+  constructor(f: FunctionBuilder, locals: LoopLocals, labels: LoopLabels) {
+    super(f);
     this.locals = locals;
     this.labels = labels;
     this.flags = {
@@ -143,7 +143,8 @@ export class InlineOperations extends LeavingOperations {
 }
 
 /** Copies the loop's locals to the state, where everything outside the loop finds them. */
-export function spill(f: FunctionBuilder, window: number, locals: LoopLocals): void {
+export function spill(f: FunctionBuilder, locals: LoopLocals): void {
+  const { window } = CODE_LAYOUT;
   f.store32(window, STATE.ip, locals.ip.get);
   f.store32(window, STATE.remaining, i32.add(i32.sub(locals.mark.get, locals.ip.get), RECORD_SIZE));
   f.store64(window, STATE.flagN, locals.n.get);
@@ -152,7 +153,8 @@ export function spill(f: FunctionBuilder, window: number, locals: LoopLocals): v
   f.store32(window, STATE.flagC, locals.c.get);
 }
 
-export function reload(f: FunctionBuilder, window: number, locals: LoopLocals): void {
+export function reload(f: FunctionBuilder, locals: LoopLocals): void {
+  const { window } = CODE_LAYOUT;
   f.set(locals.ip, i32.load(window, STATE.ip));
   f.set(locals.mark, i32.sub(i32.add(locals.ip.get, i32.load(window, STATE.remaining)), RECORD_SIZE));
   f.set(locals.n, i64.load(window, STATE.flagN));

@@ -1,8 +1,7 @@
 // The main loop: one WebAssembly function that dispatches decoded records by one br_table. It comes back when the budget is
 // used up or something wants it to; all state then lies in the window.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
-import type { CodeLayout } from '../core/layout.ts';
-import { CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
+import { CODE_LAYOUT, CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
 import type { X32 } from '../wasm/expression.ts';
@@ -42,18 +41,13 @@ const NOBODY = -1;
  * `hot`: how often a branch target must be reached for the translator to hear of it, and records may stand for what it
  * made; 0 for an interpreter alone.
  */
-export function defineLoop(
-  module: ModuleBuilder,
-  services: Services,
-  area: CodeLayout,
-  hot: number,
-): FunctionReference {
+export function defineLoop(module: ModuleBuilder, services: Services, hot: number): FunctionReference {
   const run = module.declare('run', [], [I32]);
-  module.define(run, (f) => new LoopWriter(f, services, area, hot).write());
+  module.define(run, (f) => new LoopWriter(f, services, hot).write());
   module.define(services.untranslated, (f) => {
     const record = f.param(I32, 0).get;
-    new StateAccess(f, area.window).add32('regionColdExits', 1);
-    countArrival(f, area, hot, record, (rare) => f.if(rare, () => f.call(services.hot, record)));
+    new StateAccess(f).add32('regionColdExits', 1);
+    countArrival(f, hot, record, (rare) => f.if(rare, () => f.call(services.hot, record)));
   });
   return run;
 }
@@ -61,25 +55,23 @@ export function defineLoop(
 class LoopWriter {
   private readonly f: FunctionBuilder;
   private readonly services: Services;
-  private readonly area: CodeLayout;
   private readonly locals: LoopLocals;
   private readonly hot: number;
 
-  constructor(f: FunctionBuilder, services: Services, area: CodeLayout, hot: number) {
+  constructor(f: FunctionBuilder, services: Services, hot: number) {
     this.hot = hot;
     this.f = f;
     this.services = services;
-    this.area = area;
     this.locals = declareLocals(f);
   }
 
   write(): void {
-    const { f, locals, area } = this;
-    const { window } = area;
+    const { f, locals } = this;
+    const { window } = CODE_LAYOUT;
     f.block((exit) => {
       // Interrupts may have become pending, and the entry point is looked up anew.
       this.attend(exit);
-      reload(f, window, locals);
+      reload(f, locals);
       f.loop((top) => {
         f.block((returned) => {
           f.block((outlined) => {
@@ -94,10 +86,10 @@ class LoopWriter {
             // At most one instruction is left. Fused records would run two: the outlined function runs one.
             f.brIf(outlined, i32.eq(locals.ip.get, locals.mark.get));
             f.store32(window, STATE.exit, EXIT.LIMIT);
-            spill(f, window, locals);
+            spill(f, locals);
             f.br(exit);
           });
-          spill(f, window, locals);
+          spill(f, locals);
           const outlinedCall = (): void => f.callIndirect(OUTLINED, i32.load16u(locals.ip.get), locals.ip.get);
           if (this.hot === 0) return outlinedCall();
           f.if(
@@ -107,26 +99,26 @@ class LoopWriter {
           );
         });
         f.if(i32.load(window, STATE.attention), () => this.attend(exit));
-        reload(f, window, locals);
+        reload(f, locals);
         f.br(top);
       });
     });
     // The next entry may come long after, when code pages have changed: leave an address, not a record.
     f.store64(window, STATE.pc, this.currentPc());
-    f.store32(window, STATE.ip, area.resolveRecord);
+    f.store32(window, STATE.ip, CODE_LAYOUT.resolveRecord);
     f.return(i32.load(window, STATE.exit));
   }
 
   /** Runs the region that the record at `ip` stands for. */
   private runRegion(): void {
     const { f, locals } = this;
-    const { window } = this.area;
+    const { window } = CODE_LAYOUT;
     const before = f.keep(i32.load(window, STATE.remaining));
     const result = f.callIndirect32(REGION, i32.load16u(locals.ip.get), locals.ip.get, before, 0, NOBODY);
     const left = f.keep(i32.and(result, ~RETURNED));
     f.if(i32.and(result, RETURNED), () => {
       f.store64(window, STATE.pc, NOBODY);
-      f.store32(window, STATE.ip, this.area.resolveRecord);
+      f.store32(window, STATE.ip, CODE_LAYOUT.resolveRecord);
     });
     f.store32(window, STATE.remaining, left);
     f.if(i32.load(window, STATE.lazyKind), () => f.call(this.services.settleFlags));
@@ -136,31 +128,31 @@ class LoopWriter {
 
   /** Counts how often the record at `ip` was branched to; tells the host side when it was often. */
   private countTarget(top: Label): void {
-    const { f, locals, services, area } = this;
-    countArrival(f, area, this.hot, locals.ip.get, (rare) => f.brIf(top, i32.eqz(rare), 'likely'));
+    const { f, locals, services } = this;
+    countArrival(f, this.hot, locals.ip.get, (rare) => f.brIf(top, i32.eqz(rare), 'likely'));
     f.call(services.hot, locals.ip.get);
     f.br(top);
   }
 
   private currentPc() {
-    const { window, resolveRecord } = this.area;
+    const { window, resolveRecord } = CODE_LAYOUT;
     const ip = i32.load(window, STATE.ip);
     const inPage = i64.add(i64.load(window, STATE.pcBias), i64.extendU(i32.shrU(ip, 2)));
     return i64.select(i32.eq(ip, resolveRecord), i64.load(window, STATE.pc), inPage);
   }
 
   private attend(exit: Label): void {
-    const { f, services, area } = this;
+    const { f, services } = this;
     const reason = f.call32(services.attend);
     f.if(reason, () => {
-      f.store32(area.window, STATE.exit, i32.sub(reason, 1));
+      f.store32(CODE_LAYOUT.window, STATE.exit, i32.sub(reason, 1));
       f.br(exit);
     });
   }
 
   /** Dispatch, and the handlers behind it. */
   private handlers(labels: LoopLabels, spent: Label): void {
-    const { f, locals, area } = this;
+    const { f, locals } = this;
     const present = Array.from({ length: INLINE_END }, (_, number) => number).filter((number) => this.has(number));
     // Ways on which the flags are new meet apart from those on which they stay where they are.
     const numbers = [...present.filter((number) => !setsFlags(number)), ...present.filter(setsFlags)];
@@ -182,7 +174,7 @@ class LoopWriter {
             nest(group - 1);
           },
           (i) => {
-            this.handler(members[i]!, own, area);
+            this.handler(members[i]!, own);
             f.releaseTemporaries();
           },
         ),
@@ -217,14 +209,14 @@ class LoopWriter {
     return this.hot === 0 || !parts || (parts.length === 1 && !usesFp(parts[0].instruction));
   }
 
-  private handler(number: number, labels: LoopLabels, area: CodeLayout): void {
+  private handler(number: number, labels: LoopLabels): void {
     const { f, locals } = this;
     const parts = partsOf(number);
     if (number === SPECIAL.RESOLVE || number === SPECIAL.PAGE_END) {
       const pc =
         number === SPECIAL.RESOLVE
-          ? i64.load(area.window, STATE.pc)
-          : i64.add(i64.load(area.window, STATE.pcBias), i64.extendU(i32.shrU(locals.ip.get, 2)));
+          ? i64.load(CODE_LAYOUT.window, STATE.pc)
+          : i64.add(i64.load(CODE_LAYOUT.window, STATE.pcBias), i64.extendU(i32.shrU(locals.ip.get, 2)));
       f.set(locals.target, pc);
       // Finding the next page costs no instruction: the jump charges for one record in front of this.
       f.set(locals.ip, i32.sub(locals.ip.get, RECORD_SIZE));
@@ -235,7 +227,7 @@ class LoopWriter {
       f.br(labels.outlined);
       return;
     }
-    const operations = new InlineOperations(f, area.window, locals, labels);
+    const operations = new InlineOperations(f, locals, labels);
     parts.forEach((form, i) => {
       // From here on the second instruction is the running one, for faults as well.
       if (i > 0) operations.advance();
@@ -249,8 +241,8 @@ class LoopWriter {
 
   /** Finds the record for `target` in the code TLB and goes there. */
   private jump(top: Label, returned: Label): void {
-    const { f, locals, area, services } = this;
-    const { window } = area;
+    const { f, locals, services } = this;
+    const { window } = CODE_LAYOUT;
     const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, TAG, BIAS, RECORDS } = CODE_TLB;
     const low = f.keep(i32.wrap(locals.target.get));
     const index = i32.and(i32.shrU(low, 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
@@ -269,22 +261,16 @@ class LoopWriter {
       undefined,
       'likely',
     );
-    spill(f, window, locals);
+    spill(f, locals);
     f.call(services.fetch, locals.target.get);
     f.br(returned);
   }
 }
 
 /** Counts an arrival at a record; `each` gets 1 once in `hot` times. */
-export function countArrival(
-  f: FunctionBuilder,
-  area: CodeLayout,
-  hot: number,
-  record: X32,
-  each: (rare: X32) => void,
-): void {
+export function countArrival(f: FunctionBuilder, hot: number, record: X32, each: (rare: X32) => void): void {
   const index = i32.and(i32.shrU(record, 2), (HOT_COUNTERS - 1) * 4);
-  const counter = f.keep(i32.add(index, area.counters));
+  const counter = f.keep(i32.add(index, CODE_LAYOUT.counters));
   const count = f.keep(i32.add(i32.load(counter), 1));
   const rare = f.keep(i32.geU(count, hot));
   f.store32(counter, 0, i32.select(rare, 0, count));

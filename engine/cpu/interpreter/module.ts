@@ -1,5 +1,4 @@
 // The interpreter's main module: services, loop, and the outlined functions of the special handlers.
-import type { CodeLayout } from '../core/layout.ts';
 import { REGION_HANDLER } from '../core/layout.ts';
 import { defineServices } from '../core/definitions.ts';
 import { importHostCalls } from '../core/services.ts';
@@ -11,15 +10,15 @@ import { HANDLER_COUNT } from './handlers.ts';
 import { defineLoop } from './loop.ts';
 
 /** Emits the main module; `hot` as in loop.ts. */
-export function emitInterpreter(area: CodeLayout, hot: number): Uint8Array<ArrayBuffer> {
+export function emitInterpreter(hot: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
   module.importTable('engine', 'handlers', tableSize(hot > 0));
   const host = importHostCalls(module);
-  const services = defineServices(module, host, area);
-  defineDecodeLine({ module, services, area });
-  const run = defineLoop(module, services, area, hot);
-  module.fillTable(0, defineSpecial(module, services, area));
+  const services = defineServices(module, host);
+  defineDecodeLine({ module, services });
+  const run = defineLoop(module, services, hot);
+  module.fillTable(0, defineSpecial(module, services));
   module.export('run', run);
   for (const [name, reference] of Object.entries(services)) module.export(name, reference as FunctionReference);
   return module.finish();

@@ -7,7 +7,7 @@ import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
 import { PSTATE } from '../core/exceptions.ts';
 import type { FlagSource } from '../core/flags.ts';
 import { conditionOf } from '../core/flags.ts';
-import { STATE } from '../core/layout.ts';
+import { CODE_LAYOUT, STATE } from '../core/layout.ts';
 import type { FloatService } from '../float/services.ts';
 import { systemSlot } from '../aarch64/system/registers.ts';
 import type { Expression, In32, In64, X32, X64, XF32, XF64, XV } from '../wasm/expression.ts';
@@ -39,7 +39,7 @@ const arithmetic64 = {
 export abstract class RecordOperations implements Operations {
   protected readonly f: FunctionBuilder;
   /** Base address of the window, a constant offset in every access. */
-  protected readonly window: number;
+  protected readonly window = CODE_LAYOUT.window;
   private operands: Readonly<Record<string, Operand>> = {};
   private placement: Placement = {};
   /** Distance of the operands from `ip`: nonzero in the later parts of fused records. */
@@ -47,9 +47,8 @@ export abstract class RecordOperations implements Operations {
   readonly w: Width;
   readonly x: Width;
 
-  constructor(f: FunctionBuilder, window: number) {
+  constructor(f: FunctionBuilder) {
     this.f = f;
-    this.window = window;
     this.w = {
       ...arithmetic32,
       read: (operand) => this.readW(operand),

@@ -44,17 +44,17 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
 
   private readonly floats: FloatReferences;
 
-  constructor(f: FunctionBuilder, window: number, services: Services, floats: FloatReferences) {
-    super(f, window);
+  constructor(f: FunctionBuilder, services: Services, floats: FloatReferences) {
+    super(f);
     this.floats = floats;
     this.record = f.param(I32, 0);
     this.services = services;
-    this.state = new StateAccess(f, window);
+    this.state = new StateAccess(f);
     this.flags = {
-      n: () => i64.load(window, STATE.flagN),
-      z: () => i64.load(window, STATE.flagZ),
-      c: () => i32.load(window, STATE.flagC),
-      v: () => i64.load(window, STATE.flagV),
+      n: () => i64.load(this.window, STATE.flagN),
+      z: () => i64.load(this.window, STATE.flagZ),
+      c: () => i32.load(this.window, STATE.flagC),
+      v: () => i64.load(this.window, STATE.flagV),
     };
   }
 

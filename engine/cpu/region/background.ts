@@ -1,7 +1,6 @@
 // Translation beside the engine's thread: what is asked, what is answered, and a translator that answers. Requests carry
 // copies of the code; whoever asked sees to it that the code is still the same when the answer comes.
 import type { Feature } from '../aarch64/table/instruction.ts';
-import type { CodeLayout } from '../core/layout.ts';
 import { RECORDS_PER_PAGE } from '../core/layout.ts';
 import type { CodePage } from './blocks.ts';
 import type { Assignment, Translation } from './translate.ts';
@@ -18,7 +17,6 @@ export interface PageCopy {
 
 export interface TranslationRequest {
   readonly number: number;
-  readonly area: CodeLayout;
   readonly features: ReadonlySet<Feature>;
   readonly pages: readonly PageCopy[];
   /** `copy`: which of the pages. */
@@ -45,12 +43,12 @@ export interface BackgroundTranslator {
 
 export function answerRequest(request: TranslationRequest, clock: () => number): TranslationAnswer {
   const started = clock();
-  const { number, area, features } = request;
+  const { number, features } = request;
   const codes = request.pages.map((page) => codeOf(page, features));
   let translation: Translation | undefined;
   try {
     const assignments = request.regions.map(({ assignment, copy }) => ({ assignment, code: codes[copy]! }));
-    translation = translateRegions(area, assignments);
+    translation = translateRegions(assignments);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

@@ -5,8 +5,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Feature } from '../aarch64/table/instruction.ts';
 import type { CodePages } from '../core/code-pages.ts';
-import type { AreaLayout } from '../core/layout.ts';
-import { ATTENTION, COVERAGE_OFFSET, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
+import { ATTENTION, CODE_LAYOUT, COVERAGE_OFFSET, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { SPECIAL } from '../interpreter/handlers.ts';
 import { USUAL_THRESHOLD } from '../interpreter/loop.ts';
 import { MiB, PAGE_SIZE } from '../../util/units.ts';
@@ -77,7 +76,6 @@ export const USUAL_TUNING: RegionTuning = { threshold: USUAL_THRESHOLD };
 
 export interface RegionCacheOptions {
   readonly memory: WebAssembly.Memory;
-  readonly area: AreaLayout;
   readonly table: WebAssembly.Table;
   readonly services: WebAssembly.Exports;
   readonly codePages: CodePages;
@@ -169,7 +167,7 @@ export class RegionCache {
   }
 
   private send(translator: BackgroundTranslator): void {
-    const { area, features, memory } = this.options;
+    const { features, memory } = this.options;
     const pages: PageCopy[] = [];
     const copies = new Map<number, number>();
     const regions: { assignment: Assignment; copy: number }[] = [];
@@ -196,7 +194,7 @@ export class RegionCache {
       if (regions.length === MOST_IN_REQUEST) break;
     }
     if (regions.length === 0) return;
-    const request = { number: this.requests++, area, features, pages, regions };
+    const request = { number: this.requests++, features, pages, regions };
     this.sent.set(request.number, request);
     translator.send(request);
   }
@@ -242,10 +240,7 @@ export class RegionCache {
     this.wanted.clear();
     if (asked.length === 0) return;
     try {
-      const translation = translateRegions(
-        this.options.area,
-        asked.map((assignment) => ({ assignment, code: this.codeOf(assignment) })),
-      );
+      const translation = translateRegions(asked.map((assignment) => ({ assignment, code: this.codeOf(assignment) })));
       this.putIn(asked, translation, () => true);
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -310,9 +305,9 @@ export class RegionCache {
 
   /** Whether most of what the running CPU's TLB was filled with lies in its linear range. */
   private usesRange(): boolean {
-    const { area, tuning } = this.options;
+    const { tuning } = this.options;
     if (tuning.ranged !== undefined) return tuning.ranged;
-    const { window } = area;
+    const { window } = CODE_LAYOUT;
     const fills = this.view.getUint32(window + STATE.tlbFills, true);
     return this.view.getUint32(window + STATE.rangeFills, true) > fills * RANGE_SHARE;
   }
@@ -401,7 +396,7 @@ export class RegionCache {
    * regions return to each other without looking addresses up.
    */
   unwind(): void {
-    const attention = this.options.area.window + STATE.attention;
+    const attention = CODE_LAYOUT.window + STATE.attention;
     this.view.setInt32(attention, this.view.getInt32(attention, true) | ATTENTION.CODE, true);
   }
 

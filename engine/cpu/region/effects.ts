@@ -215,7 +215,7 @@ function formEffects(form: Form): FormEffects {
   if (!effects) {
     const module = new ModuleBuilder();
     const f = new FunctionBuilder(module, { name: 'effects', index: 0, typeIndex: 0, params: [], results: [] });
-    const recorder = new EffectRecorder(f, 0);
+    const recorder = new EffectRecorder(f);
     recorder.begin(form.instruction);
     if (usesFp(form.instruction)) recorder.requireFp();
     regionMeaning(form)!(recorder, form.statics);

@@ -5,9 +5,8 @@ import type { FlagSetter } from '../aarch64/meaning/flags.ts';
 import { setFlagsEagerly } from '../aarch64/meaning/flags.ts';
 import type { Width, Word } from '../aarch64/meaning/operations.ts';
 import type { FlagSource } from '../core/flags.ts';
-import type { CodeLayout } from '../core/layout.ts';
 import { dataTlbEntry, wantedTag } from '../core/data-tlb.ts';
-import { DATA_TLB, LINEAR_RANGE, SLOT, STATE, STORE_MAP } from '../core/layout.ts';
+import { CODE_LAYOUT, DATA_TLB, LINEAR_RANGE, SLOT, STATE, STORE_MAP } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import type { Services } from '../core/services.ts';
 import type { HostAccess } from '../interpreter/leaving.ts';
@@ -37,7 +36,6 @@ export interface BranchTaker {
 }
 
 export interface RegionContext {
-  readonly area: CodeLayout;
   /** Whether addresses are looked for in the linear range, instead of the TLB. */
   readonly ranged: boolean;
   readonly services: RegionServices;
@@ -50,7 +48,6 @@ export interface RegionContext {
 export class RegionOperations extends LeavingOperations {
   readonly locals: RegionLocals;
   private readonly services: RegionServices;
-  private readonly storeMap: number;
   /** Whether addresses are looked for in the linear range, instead of the TLB. */
   private readonly ranged: boolean;
   /** Writes code that leaves the region in front of the running instruction. */
@@ -63,9 +60,8 @@ export class RegionOperations extends LeavingOperations {
   private writes: RegisterWrite[] = [];
   private nested = 0;
 
-  constructor(f: FunctionBuilder, { area, ranged, services, leave, locals }: RegionContext) {
-    super(f, area.window);
-    this.storeMap = area.storeMap;
+  constructor(f: FunctionBuilder, { ranged, services, leave, locals }: RegionContext) {
+    super(f);
     this.ranged = ranged;
     this.services = services;
     this.leave = leave;
@@ -268,7 +264,7 @@ export class RegionOperations extends LeavingOperations {
     f.brIf(elsewhere, i64.geU(distance, locals.rangeBytes.get), 'unlikely');
     const host = f.keep(i32.add(i32.wrap(distance), locals.rangeHost.get));
     if (write) {
-      const stores = f.keep(i32.load8u(i32.shrU(host, 12), this.storeMap));
+      const stores = f.keep(i32.load8u(i32.shrU(host, 12), CODE_LAYOUT.storeMap));
       // Most stores do not run into the next page.
       const crosses = i32.gtU(i32.and(host, 0xfff), 4096 - bytes);
       const refused = i32.or(i32.eqz(i32.and(stores, STORE_MAP.PAGE)), crosses);

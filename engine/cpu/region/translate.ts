@@ -1,6 +1,5 @@
 // From places in guest code to a WebAssembly module with a region for each. Depends on nothing but what it is given: a
 // thread beside the engine's can do it from a copy of the code (background.ts), or the engine's own from its memory.
-import type { CodeLayout } from '../core/layout.ts';
 import { REGION_HANDLER } from '../core/layout.ts';
 import { importServices } from '../core/services.ts';
 import { REGION } from '../interpreter/loop.ts';
@@ -47,7 +46,6 @@ const NOTHING: Translated = { words: new Uint16Array(), outlined: [] };
 
 /** @throws WebAssembly.CompileError or RangeError where the host cannot compile regions */
 export function translateRegions(
-  area: CodeLayout,
   assignments: readonly { readonly assignment: Assignment; readonly code: CodePage }[],
 ): Translation {
   const module = new ModuleBuilder();
@@ -67,7 +65,6 @@ export function translateRegions(
     if (ending.kind === 'dispatch') for (const target of ending.targets) dispatched.add(page * PAGE_SIZE + target);
     const region = module.add(`region ${page.toString(16)}:${entry.toString(16)}`, REGION, (f) =>
       new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
-        area,
         records,
         entry,
         ranged,

@@ -1,7 +1,6 @@
 // The ways out of a region: what is stored where control leaves, and how it finds the record that it goes on with. Where it
 // leaves, and why, is the writer's.
-import type { CodeLayout } from '../core/layout.ts';
-import { CODE_TLB, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
+import { CODE_LAYOUT, CODE_TLB, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { REGION, RETURNED } from '../interpreter/loop.ts';
@@ -13,7 +12,6 @@ import type { FlowBlock } from './flow.ts';
 import type { RegionOperations, RegionServices } from './operations.ts';
 
 export interface RegionPlace {
-  readonly area: CodeLayout;
   /** Records of the code page. */
   readonly records: number;
   /** Offset of the entry in the page. */
@@ -47,7 +45,7 @@ export class WaysOut {
     this.place = place;
     this.services = services;
     this.operations = operations;
-    this.state = new StateAccess(f, place.area.window);
+    this.state = new StateAccess(f);
     this.left = f.param(I32, 1);
     this.depth = f.param(I32, 2).get;
     this.back = f.param(I64, 3).get;
@@ -117,17 +115,17 @@ export class WaysOut {
 
   /** As findTarget for any address. */
   lookUp(target: X64): X32 {
-    const { f, state, place } = this;
+    const { f, state } = this;
     const { ENTRIES, ENTRY_SIZE, ENTRY_SHIFT, TAG, BIAS, RECORDS } = CODE_TLB;
     const address = f.keep(target);
     const low = f.keep(i32.wrap(address));
     const index = i32.and(i32.shrU(low, 12 - ENTRY_SHIFT), (ENTRIES - 1) * ENTRY_SIZE);
-    const entry = f.keep(i32.add(i32.load(place.area.window, STATE.codeTlb), index));
+    const entry = f.keep(i32.add(i32.load(CODE_LAYOUT.window, STATE.codeTlb), index));
     f.if(
       i64.ne(i64.and(address, ~0xffc), i64.load(entry, TAG)),
       () => {
         state.set64('pc', address);
-        state.set32('ip', place.area.resolveRecord);
+        state.set32('ip', CODE_LAYOUT.resolveRecord);
         f.return(this.left.get);
       },
       undefined,

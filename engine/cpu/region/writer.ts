@@ -2,7 +2,7 @@
 // Relooper: Recursive Translation of Unstructured Control Flow to Structured Control Flow", ICFP 2022). Registers and flags
 // live in locals; they are stored where control leaves. The budget is charged block by block, and checked in front of
 // loops and behind calls for all that may run before the next check, so that it never runs out in the middle.
-import { RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
+import { CODE_LAYOUT, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import { LAZY } from '../core/lazy-flags.ts';
 import { StateAccess } from '../core/state.ts';
 import { usesFp } from '../aarch64/table/instruction.ts';
@@ -60,19 +60,15 @@ export class RegionWriter {
     this.flow = flow;
     this.place = place;
     this.services = services;
-    this.state = new StateAccess(f, place.area.window);
+    this.state = new StateAccess(f);
     this.site = f.local(I32);
     this.target = f.local(I64);
     this.returning = f.local(I32);
-    const { area, ranged } = place;
+    const { ranged } = place;
     this.loopFlags = new LoopFlags(flow, (instruction, narrow) => this.flagsSetBy(instruction, narrow));
-    this.operations = new RegionOperations(f, { area, ranged, services, leave: () => this.leaveHere() });
+    this.operations = new RegionOperations(f, { ranged, services, leave: () => this.leaveHere() });
     this.out = new WaysOut(f, place, services, this.operations);
     this.left = this.out.left;
-  }
-
-  private get window(): number {
-    return this.place.area.window;
   }
 
   write(): void {
@@ -83,7 +79,7 @@ export class RegionWriter {
         f.brIf(tooLittle, i32.ltS(left.get, entry.need * RECORD_SIZE), 'unlikely');
         const { locals } = this.operations;
         this.operations.loadTlb();
-        const bias = i64.load(this.window, STATE.pcBias);
+        const bias = i64.load(CODE_LAYOUT.window, STATE.pcBias);
         f.set(locals.page, i64.add(bias, this.place.records / 4));
         if (entry.block.start === DISPATCH) f.set(this.target, this.out.address(this.place.entry));
         this.operations.loadRegisters(entry.live);
@@ -265,11 +261,11 @@ export class RegionWriter {
 
   /** What is known of the flags behind an instruction: it is written once for nobody, with registers in 32-bit locals. */
   private flagsSetBy(instruction: GuestInstruction, narrow: number): FlagState {
-    const { area, ranged } = this.place;
+    const { ranged } = this.place;
     const { services } = this;
     const nowhere = new FunctionBuilder(new ModuleBuilder(), { ...OUTLINED, name: '', index: 0, typeIndex: 0 });
     const trial = new RegionOperations(nowhere, {
-      ...{ area, ranged, services },
+      ...{ ranged, services },
       leave: () => undefined,
       locals: this.operations.locals,
     });
