@@ -6,8 +6,12 @@ const KEPT = 1 << 20;
 /** A match may begin this far before text that has been searched already. */
 const OVERLAP = 1 << 16;
 
-/** Guests print byte by byte; so many bytes, or those that came until somebody looks, become text at once. */
+/**
+ * Guests print byte by byte; so many bytes, or those that came until somebody looks, become text at once. Returns are left
+ * out before: text that has them taken out is a string of V8's for each line, several times as large as the line.
+ */
 const GATHERED_BYTES = 1 << 12;
+const RETURN = 0x0d;
 
 class Page {
   readonly #decoder = new TextDecoder('utf-8');
@@ -18,10 +22,11 @@ class Page {
   mark = 0;
 
   append(bytes: Uint8Array): void {
-    if (this.#size + bytes.length > GATHERED_BYTES) this.#decode();
-    if (bytes.length > GATHERED_BYTES) return this.#add(bytes);
-    this.#gathered.set(bytes, this.#size);
-    this.#size += bytes.length;
+    for (const byte of bytes) {
+      if (byte === RETURN) continue;
+      if (this.#size === GATHERED_BYTES) this.#decode();
+      this.#gathered[this.#size++] = byte;
+    }
   }
 
   get text(): string {
@@ -30,12 +35,8 @@ class Page {
   }
 
   #decode(): void {
-    this.#add(this.#gathered.subarray(0, this.#size));
+    this.#text += this.#decoder.decode(this.#gathered.subarray(0, this.#size), { stream: true });
     this.#size = 0;
-  }
-
-  #add(bytes: Uint8Array): void {
-    this.#text += this.#decoder.decode(bytes, { stream: true }).replaceAll('\r', '');
     if (this.#text.length <= 2 * KEPT) return;
     const cut = this.#text.length - KEPT;
     this.#text = this.#text.slice(cut);
