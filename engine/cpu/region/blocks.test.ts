@@ -1,8 +1,8 @@
 // Basic blocks as they are found in a page of code.
 import { describe, expect, it } from 'vitest';
-import { cpuModel } from '../aarch64/system/models.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { IMAGE_BASE } from '../testing/board.ts';
+import { codePage } from '../testing/code-page.ts';
 import type { CodePage } from './blocks.ts';
 import { findBlocks, targetsOf } from './blocks.ts';
 import { analyse } from './flow.ts';
@@ -10,13 +10,7 @@ import { analyse } from './flow.ts';
 function pageOf(write: (a: Assembler) => void): CodePage {
   const a = new Assembler(IMAGE_BASE);
   write(a);
-  const words = a.finish();
-  return {
-    features: new Set(cpuModel('cortex-a57').features),
-    word: (offset) => words[offset / 4]!,
-    decoded: (offset) => offset < 4 * words.length,
-    arrivals: [],
-  };
+  return codePage(a.finish());
 }
 
 describe('a loop that is jumped into behind its start', () => {

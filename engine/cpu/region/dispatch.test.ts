@@ -1,10 +1,9 @@
 // Indirect jumps of one page inside a region: a small interpreter, the dispatch at its end, jumps that leave it now and then.
 import { describe, expect, it } from 'vitest';
-import { cpuModel } from '../aarch64/system/models.ts';
 import { Assembler, encode, NOP } from '../testing/assembler.ts';
 import { IMAGE_BASE, PlainBoard } from '../testing/board.ts';
+import { codePage } from '../testing/code-page.ts';
 import { gva, instructions, MiB } from '../../util/units.ts';
-import type { CodePage } from './blocks.ts';
 import { DISPATCH, findBlocks } from './blocks.ts';
 import type { RegionTuning } from './cache.ts';
 
@@ -74,12 +73,7 @@ describe('a dispatch', () => {
     const elsewhere = words.length;
     words.push(NOP, encode('RET', { Rn: 30 }));
     const handlers = Array.from({ length: HANDLERS }, (_, n) => 4 * (first + 8 * n));
-    const page: CodePage = {
-      features: new Set(cpuModel('cortex-a57').features),
-      word: (offset) => words[offset / 4] ?? 0,
-      decoded: () => true,
-      arrivals: [...handlers, 4 * elsewhere],
-    };
+    const page = { ...codePage(words), arrivals: [...handlers, 4 * elsewhere] };
     const blocks = findBlocks(page, handlers[1]!);
     expect(blocks[0]!.start).toBe(handlers[1]);
     expect(blocks.at(-1)).toEqual({ start: DISPATCH, body: [], ending: { kind: 'dispatch', targets: handlers } });
@@ -138,12 +132,7 @@ describe('calls inside a region', () => {
 
   it('make the dispatch its first block', () => {
     const words = recursive().finish();
-    const page: CodePage = {
-      features: new Set(cpuModel('cortex-a57').features),
-      word: (offset) => words[offset / 4] ?? 0,
-      decoded: () => true,
-      arrivals: [],
-    };
+    const page = codePage(words);
     const entry = 4 * words.indexOf(encode('SUBS (immediate)', { sf: 1, Rd: 31, Rn: 0, imm12: 2 }));
     const [dispatch, first] = findBlocks(page, entry);
     expect(first!.start).toBe(entry);

@@ -1,8 +1,8 @@
 // Registers in 32-bit locals: where they are, and that nobody sees it.
 import { describe, expect, it } from 'vitest';
-import { cpuModel } from '../aarch64/system/models.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { IMAGE_BASE, PlainBoard } from '../testing/board.ts';
+import { codePage } from '../testing/code-page.ts';
 import { gva, instructions, MiB } from '../../util/units.ts';
 import { findBlocks } from './blocks.ts';
 import type { RegionTuning } from './cache.ts';
@@ -31,15 +31,7 @@ function loop(more = nothing, first = nothing): number[] {
 }
 
 function entryOf(words: readonly number[]) {
-  const blocks = findBlocks(
-    {
-      features: new Set(cpuModel('cortex-a57').features),
-      word: (offset) => words[offset / 4]!,
-      decoded: (offset) => offset < 4 * words.length,
-      arrivals: [],
-    },
-    0,
-  );
+  const blocks = findBlocks(codePage(words), 0);
   const [{ narrow, narrowIfLow }] = analyse(blocks).blocks as [ReturnType<typeof analyse>['blocks'][number]];
   return { narrow: bitsOf(narrow), narrowIfLow: bitsOf(narrowIfLow) };
 }

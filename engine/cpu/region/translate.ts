@@ -6,7 +6,6 @@ import { REGION } from '../interpreter/loop.ts';
 import { tableSize } from '../interpreter/module.ts';
 import type { FunctionReference } from '../wasm/module.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
-import { PAGE_SIZE } from '../../util/units.ts';
 import type { Block, CodePage } from './blocks.ts';
 import { findBlocks, firstInstruction } from './blocks.ts';
 import { analyse } from './flow.ts';
@@ -53,16 +52,14 @@ export function translateRegions(
   module.importTable('engine', 'handlers', tableSize(true));
   const { refill, settleFlags, untranslated } = importServices(module);
   const places: { slot: number; region: FunctionReference }[] = [];
-  // What a region of this batch dispatches to needs none of its own.
-  const dispatched = new Set<number>();
-  const regions = assignments.map(({ assignment, code }) => {
-    const { slot, page, records, entry, ranged } = assignment;
-    if (dispatched.has(page * PAGE_SIZE + entry)) return NOTHING;
-    const blocks = findBlocks(code, entry);
-    if (blocks.length === 0) return NOTHING;
-    // Those that calls come back to may be what others call.
-    const { ending } = blocks.at(-1)!;
-    if (ending.kind === 'dispatch') for (const target of ending.targets) dispatched.add(page * PAGE_SIZE + target);
+  const found = assignments.map(({ assignment, code }) => ({
+    ...assignment,
+    blocks: findBlocks(code, assignment.entry),
+  }));
+  const worthIt = new Set(uncovered(found));
+  const regions = found.map((one) => {
+    const { slot, page, records, entry, ranged, blocks } = one;
+    if (!worthIt.has(one)) return NOTHING;
     const region = module.add(`region ${page.toString(16)}:${entry.toString(16)}`, REGION, (f) =>
       new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
         records,
@@ -77,6 +74,24 @@ export function translateRegions(
   for (const { slot, region } of places) module.fillTable(REGION_HANDLER.FIRST + slot, [region]);
   const bytes = module.finish();
   return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };
+}
+
+/** A region under construction. */
+type Found = Assignment & { readonly blocks: readonly Block[] };
+
+/**
+ * The regions that have blocks and whose entries none of the others covers; of some that cover each other, the first. What
+ * branches arrive at inside a region they mostly come to from its own entry: of a loop in a loop there would be two regions
+ * with the same code in them. A place that is entered from elsewhere as well becomes hot again.
+ */
+function uncovered(found: readonly Found[]): Found[] {
+  const words = new Map(found.map((one) => [one, new Set(wordsOf(one.blocks))]));
+  const isCovered = (one: Found, others: readonly Found[]): boolean =>
+    others.some((other) => other !== one && other.page === one.page && words.get(other)!.has(one.entry));
+  const some = found.filter(({ blocks }) => blocks.length > 0);
+  const free = some.filter((one) => !isCovered(one, some));
+  for (const one of some) if (!free.includes(one) && !isCovered(one, free)) free.push(one);
+  return free;
 }
 
 const wordsOf = (blocks: readonly Block[]): Uint16Array =>
