@@ -160,6 +160,8 @@ export const EXIT = { LIMIT: 0, WAIT: 1, LEAVE: 2, BREAKPOINT: 3 } as const;
 
 /** Decoded record: handler number, then operands (see ../interpreter/records.ts). */
 export const RECORD_SIZE = 16;
+/** In a record: how often branches arrived there since somebody was told, 16 bits. On the line that is read next anyway. */
+export const ARRIVALS_OFFSET = 2;
 export const RECORDS_PER_PAGE = PAGE_SIZE / 4;
 /** Behind the records of a code page: a bit for each word that a translated region was made from. */
 export const COVERAGE_OFFSET = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
@@ -168,8 +170,6 @@ export const RECORD_PAGE_SIZE = COVERAGE_OFFSET + RECORDS_PER_PAGE / 8;
 
 /** Handler numbers from FIRST on stand for translated regions: a record that says so is a region's entry. */
 export const REGION_HANDLER = { FIRST: 0x8000, COUNT: 0x8000 } as const;
-/** Taken branches are counted by target; targets share counters by record address. */
-export const HOT_COUNTERS = 0x8000;
 /** Bytes for the tables that instruction words are decoded by. */
 export const DECODE_TABLES_SIZE = 0x12_0000;
 
@@ -225,7 +225,6 @@ interface CodeLayout {
   /** The record whose handler jumps to the state's pc. */
   readonly resolveRecord: number;
   readonly emptyCodeTlb: number;
-  readonly counters: number;
   /** See interpreter/decode-tables.ts. */
   readonly decodeTables: number;
   /** STORE_MAP byte of each host page. */
@@ -289,7 +288,6 @@ function placeForCode(): CodeLayout {
     window: take(STATE_SIZE),
     resolveRecord: take(RECORD_SIZE),
     emptyCodeTlb: take(codeTlbBytes),
-    counters: take(HOT_COUNTERS * 4),
     decodeTables: take(DECODE_TABLES_SIZE),
     // A page has a byte in front of the first one's for its neighbour.
     storeMap: take(MOST_PAGES + 64) + 64,

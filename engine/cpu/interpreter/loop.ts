@@ -1,7 +1,7 @@
 // The main loop: one WebAssembly function that dispatches decoded records by one br_table. It comes back when the budget is
 // used up or something wants it to; all state then lies in the window.
 import { inlineMeaning } from '../aarch64/meaning/index.ts';
-import { CODE_LAYOUT, CODE_TLB, EXIT, HOT_COUNTERS, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
+import { ARRIVALS_OFFSET, CODE_LAYOUT, CODE_TLB, EXIT, RECORD_SIZE, REGION_HANDLER, STATE } from '../core/layout.ts';
 import type { Services } from '../core/services.ts';
 import { StateAccess } from '../core/state.ts';
 import type { X32 } from '../wasm/expression.ts';
@@ -267,12 +267,11 @@ class LoopWriter {
   }
 }
 
-/** Counts an arrival at a record; `each` gets 1 once in `hot` times. */
+/** Counts an arrival at a record; `each` gets 1 once in `hot` times. @throws if that does not fit where it is counted */
 export function countArrival(f: FunctionBuilder, hot: number, record: X32, each: (rare: X32) => void): void {
-  const index = i32.and(i32.shrU(record, 2), (HOT_COUNTERS - 1) * 4);
-  const counter = f.keep(i32.add(index, CODE_LAYOUT.counters));
-  const count = f.keep(i32.add(i32.load(counter), 1));
+  if (hot > 0xffff) throw new RangeError(`arrivals are counted up to 65535, not to ${hot}`);
+  const count = f.keep(i32.add(i32.load16u(record, ARRIVALS_OFFSET), 1));
   const rare = f.keep(i32.geU(count, hot));
-  f.store32(counter, 0, i32.select(rare, 0, count));
+  f.store16(record, ARRIVALS_OFFSET, i32.select(rare, 0, count));
   each(rare);
 }

@@ -115,7 +115,7 @@ integer.UBFM = bitfield(false);
 
 integer.BFM = (o, s) => {
   const w = o.width(s.sf!);
-  const mask = o.keep(w.immediate('mask'));
+  const mask = o.keep(w.shl(w.shrU(w.const(-1), w.immediate('drop')), w.immediate('low')));
   const field = w.and(w.rotr(w.read('n'), w.immediate('rotate')), mask);
   w.write('d', w.or(w.and(w.read('d'), w.not(mask)), field));
 };

@@ -27,7 +27,7 @@ export const SYSTEM_INLINE_MEANINGS: Readonly<Record<string, Meaning>> = {
     PERMISSION[s.kind!]?.(o);
     const value = o.x.read('t') as X64;
     if (s.kind === REGISTER_KIND.DAIF) o.changePstate(i32.and(i32.wrap(value), 0x3c0), i32.const(0x3c0));
-    else o.writeSlot('slot', value, o.immediate64('mask'));
+    else o.writeSlot('place', value, o.immediate64('mask'));
   },
   'MSR DAIFSet': (o) => {
     o.requireDaif();

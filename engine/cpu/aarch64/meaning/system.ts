@@ -68,7 +68,7 @@ const system: Record<string, Meaning<SystemOperations>> = {
   'MSR (register)': (o, s) => {
     const value = o.x.read('t') as X64;
     if (s.kind === REGISTER_KIND.NZCV) o.setFlagsFrom(i32.shrU(i32.wrap(value), 28));
-    else o.writeSystem(o.immediate32('key'), value);
+    else o.writeSystem(o.immediate32('place'), value);
   },
   SYS: (o) => {
     o.systemInstruction(o.immediate32('key'), o.x.read('t') as X64);

@@ -127,8 +127,10 @@ const system: InstructionEntry[] = [
     statics: [{ name: 'kind', count: 8, of: (f) => registerKind(f, true) }],
     operands: {
       t,
-      key: small((f) => keyOf(2 + f.o0!, f)),
-      slot: small((f) => registerOf(f)?.slot ?? 0),
+      // What a call is told, else where the register lies.
+      place: small((f) =>
+        registerKind(f, true) === REGISTER_KIND.CALL ? keyOf(2 + f.o0!, f) : (registerOf(f)?.slot ?? 0),
+      ),
       mask: imm64((f) => halves(registerOf(f)?.writable ?? 0n)),
     },
   },

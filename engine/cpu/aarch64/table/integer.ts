@@ -193,11 +193,9 @@ const bitfield: InstructionEntry[] = [
       d,
       n,
       rotate: small((f) => f.immr!),
-      // Bits of the result that come from the source.
-      mask: imm64((f) => {
-        const bits = 32 + 32 * f.sf!;
-        return f.imms! >= f.immr! ? onesAt(0, f.imms! - f.immr! + 1) : onesAt(bits - f.immr!, f.imms! + 1);
-      }),
+      // Bits of the result that come from the source: the lowest one, and how many are not.
+      low: small((f) => (f.imms! >= f.immr! ? 0 : 32 + 32 * f.sf! - f.immr!)),
+      drop: small((f) => 31 + 32 * f.sf! - f.imms! + (f.imms! >= f.immr! ? f.immr! : 0)),
     },
   },
   {
@@ -227,17 +225,6 @@ function bitfieldForm(f: Readonly<Record<string, number>>): number {
   const top = 31 + 32 * f.sf!;
   if (f.imms === top) return 0;
   return f.imms! + 1 === f.immr ? 1 : 2;
-}
-
-/** `width` ones from bit `position` up, as a pair. */
-function onesAt(position: number, width: number): [number, number] {
-  let lo = 0;
-  let hi = 0;
-  for (let bit = position; bit < position + width; bit++) {
-    if (bit < 32) lo |= 1 << bit;
-    else hi |= 1 << (bit - 32);
-  }
-  return [lo, hi];
 }
 
 const withCarry = ADD_SUB.map(({ op, s }): InstructionEntry => {
