@@ -14,7 +14,7 @@ const demo = readFileSync(join(library.folder, board.name, 'demo.script'), 'utf8
 const JIT = `
 jailhouse enable qemu-arm64.c
 jailhouse cell create greeter.c
-jailhouse cell load greeter inmates/jit.bin -s "rounds=32 report=8" -a 0x1000
+jailhouse cell load greeter inmates/jit.bin -s "rounds=64 report=16" -a 0x1000
 jailhouse cell start greeter
 expect greeter "JIT done|WRONG" 1
 `;
