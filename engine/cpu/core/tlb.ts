@@ -19,6 +19,13 @@ interface TlbSet {
 const MOST_PUT_OFF = 512;
 const NO_PAGE = -1;
 
+/** In a set, where the tags are that an address is looked for by: in each first entry. TLBI asks for them all the time. */
+const DATA_TAGS = [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1].flatMap((table) => [
+  table + DATA_TLB.READ,
+  table + DATA_TLB.WRITE,
+]);
+const CODE_TAGS = [TLB_OFFSET.codeTlbEl0 + CODE_TLB.TAG, TLB_OFFSET.codeTlbEl1 + CODE_TLB.TAG];
+
 export class Tlbs {
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
@@ -162,11 +169,8 @@ export class Tlbs {
     const code = low & (CODE_TLB.ENTRIES - 1);
     for (const { address, cpu: owner, key } of this.sets) {
       if (owner !== cpu || (key === undefined && address !== this.current[cpu]!.address)) continue;
-      for (const table of [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1])
-        for (const tag of [DATA_TLB.READ, DATA_TLB.WRITE])
-          this.drop(address + table + data * DATA_TLB.ENTRY_SIZE + tag, low, high);
-      for (const table of [TLB_OFFSET.codeTlbEl0, TLB_OFFSET.codeTlbEl1])
-        this.drop(address + table + code * CODE_TLB.ENTRY_SIZE + CODE_TLB.TAG, low, high);
+      for (const tag of DATA_TAGS) this.drop(address + data * DATA_TLB.ENTRY_SIZE + tag, low, high);
+      for (const tag of CODE_TAGS) this.drop(address + code * CODE_TLB.ENTRY_SIZE + tag, low, high);
     }
   }
 
