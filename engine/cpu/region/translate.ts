@@ -54,11 +54,11 @@ export function translateRegions(
   const places: { slot: number; region: FunctionReference }[] = [];
   const found = assignments.map(({ assignment, code }) => ({
     ...assignment,
-    blocks: findBlocks(code, assignment.entry),
+    ...codeFrom(code, assignment.entry),
   }));
   const worthIt = new Set(uncovered(found));
   const regions = found.map((one) => {
-    const { slot, page, records, entry, ranged, blocks } = one;
+    const { slot, page, records, entry, ranged, blocks, words } = one;
     if (!worthIt.has(one)) return NOTHING;
     const region = module.add(`region ${page.toString(16)}:${entry.toString(16)}`, REGION, (f) =>
       new RegionWriter(f, { refill, settleFlags, untranslated }, analyse(blocks), {
@@ -68,7 +68,7 @@ export function translateRegions(
       }).write(),
     );
     places.push({ slot, region });
-    return { words: wordsOf(blocks), outlined: [...new Set(outlinedHandlers(blocks, entry))] };
+    return { words, outlined: [...new Set(outlinedHandlers(blocks, entry))] };
   });
   if (places.length === 0) return { module: undefined, bytes: 0, regions };
   for (const { slot, region } of places) module.fillTable(REGION_HANDLER.FIRST + slot, [region]);
@@ -77,7 +77,13 @@ export function translateRegions(
 }
 
 /** A region under construction. */
-type Found = Assignment & { readonly blocks: readonly Block[] };
+type Found = Assignment & ReturnType<typeof codeFrom>;
+
+/** The code of a region that starts at an entry, and the offsets of its words. */
+function codeFrom(code: CodePage, entry: number) {
+  const blocks = findBlocks(code, entry);
+  return { blocks, words: wordsOf(blocks) };
+}
 
 /**
  * The regions that have blocks and whose entries none of the others covers; of some that cover each other, the first. What
@@ -85,9 +91,8 @@ type Found = Assignment & { readonly blocks: readonly Block[] };
  * with the same code in them. A place that is entered from elsewhere as well becomes hot again.
  */
 function uncovered(found: readonly Found[]): Found[] {
-  const words = new Map(found.map((one) => [one, new Set(wordsOf(one.blocks))]));
   const isCovered = (one: Found, others: readonly Found[]): boolean =>
-    others.some((other) => other !== one && other.page === one.page && words.get(other)!.has(one.entry));
+    others.some((other) => other !== one && other.page === one.page && other.words.includes(one.entry));
   const some = found.filter(({ blocks }) => blocks.length > 0);
   const free = some.filter((one) => !isCovered(one, some));
   for (const one of some) if (!free.includes(one) && !isCovered(one, free)) free.push(one);
