@@ -1,6 +1,7 @@
 // Decoded records: what the interpreter executes. 16 bytes an instruction: the handler's number in the first two, how often
-// branches arrived there in the next two (loop.ts), then the operands where `placeOperands` puts them. Register operands are byte offsets of slots in the CPU's state.
-import { SLOT, VECTOR_BASE } from '../core/layout.ts';
+// branches arrived there in the next two (loop.ts), then the operands where `placeOperands` puts them. Register operands are
+// byte offsets of slots in the CPU's state.
+import { ARRIVALS_OFFSET, RECORD_SIZE, SLOT, VECTOR_BASE } from '../core/layout.ts';
 import type { Instruction, Operand } from '../aarch64/table/instruction.ts';
 import type { Fields } from '../aarch64/table/pattern.ts';
 
@@ -20,16 +21,16 @@ const WIDTH: Record<Operand['kind'], 2 | 4 | 8> = {
 /** Gives every operand its place: wide ones at the end, so that they stay aligned. */
 export function placeOperands(instruction: Instruction): Placement {
   const placement: Record<string, number> = {};
-  const used = new Set<number>([0, 2]);
+  const used = new Set<number>([0, ARRIVALS_OFFSET]);
   const operands = Object.entries(instruction.operands);
   for (const width of [8, 4, 2] as const)
     for (const [name] of operands.filter(([, operand]) => WIDTH[operand.kind] === width)) {
-      let at = width === 2 ? 4 : 16 - width;
+      let at = width === 2 ? 0 : RECORD_SIZE - width;
       const step = width === 2 ? 2 : -width;
       const taken = (): boolean =>
         Array.from({ length: width / 2 }, (_, i) => at + 2 * i).some((byte) => used.has(byte));
-      while (at >= 0 && at < 16 && taken()) at += step;
-      if (at < 0 || at >= 16) throw new Error(`${instruction.name}: the operands do not fit a record`);
+      while (at >= 0 && at < RECORD_SIZE && taken()) at += step;
+      if (at < 0 || at >= RECORD_SIZE) throw new Error(`${instruction.name}: the operands do not fit a record`);
       for (let byte = at; byte < at + width; byte += 2) used.add(byte);
       placement[name] = at;
     }
