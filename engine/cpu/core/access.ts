@@ -8,7 +8,6 @@ import type { FunctionBuilder } from '../wasm/function.ts';
 import { dataTlbEntry } from './data-tlb.ts';
 import { EXCEPTION_CLASS, FAULT, syndrome } from './exceptions.ts';
 import {
-  CODE_LAYOUT,
   COVERAGE_OFFSET,
   DATA_TLB,
   DATA_TLB_BYTES,
@@ -19,6 +18,7 @@ import {
   TRANSLATED,
 } from './layout.ts';
 import { defineExtendRange, inRange, openStores } from './linear-range.ts';
+import { pageEntry } from './page-entry.ts';
 import type { ServiceContext } from './services.ts';
 import { ACCESS, PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -38,8 +38,6 @@ export function defineAccess(context: ServiceContext): void {
     const level = i32.shl(new StateAccess(f).get32('el'), 26);
     f.call(services.raiseAt, i32.or(i32.add(base, level), f.param(I32, 0).get), f.param(I64, 1).get);
   });
-
-  const pageEntry = (host: X32): X32 => i32.add(i32.shl(i32.shrU(host, 12), 2), CODE_LAYOUT.pageTable);
 
   const extendRange = defineExtendRange(context);
 

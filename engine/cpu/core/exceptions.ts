@@ -78,12 +78,7 @@ export function defineExceptions(context: ServiceContext): void {
 
   module.define(services.readPstate, (f) => {
     const state = new StateAccess(f);
-    const flags = packFlags({
-      n: () => state.get64('flagN'),
-      z: () => state.get64('flagZ'),
-      c: () => state.get32('flagC'),
-      v: () => state.get64('flagV'),
-    });
+    const flags = packFlags(state.flags);
     const level = i32.or(i32.shl(state.get32('el'), 2), state.get32('spSelect'));
     f.return(i32.or(i32.or(i32.shl(flags, 28), state.get32('pstate')), level));
   });
@@ -151,7 +146,7 @@ export function defineExceptions(context: ServiceContext): void {
   module.define(services.raise, (f) => {
     const state = new StateAccess(f);
     state.setSystem('ESR_EL1', i64.extendU(f.param(I32, 0).get));
-    f.call(services.enter, 0, state.currentPc(CODE_LAYOUT.resolveRecord));
+    f.call(services.enter, 0, state.currentPc());
     state.add32('remaining', -RECORD_SIZE);
   });
 
@@ -163,7 +158,7 @@ export function defineExceptions(context: ServiceContext): void {
   module.define(services.raiseAfter, (f) => {
     const state = new StateAccess(f);
     state.setSystem('ESR_EL1', i64.extendU(f.param(I32, 0).get));
-    f.call(services.enter, 0, i64.add(state.currentPc(CODE_LAYOUT.resolveRecord), 4));
+    f.call(services.enter, 0, i64.add(state.currentPc(), 4));
     state.add32('remaining', -RECORD_SIZE);
   });
 
@@ -266,7 +261,7 @@ export function defineExceptions(context: ServiceContext): void {
     const take = (bit: number, mask: number, vector: number): void =>
       when(bit, () =>
         f.if(i32.eqz(i32.and(masked, mask)), () => {
-          f.call(services.enter, vector, state.currentPc(CODE_LAYOUT.resolveRecord));
+          f.call(services.enter, vector, state.currentPc());
           f.return(i32.const(0));
         }),
       );
@@ -275,7 +270,7 @@ export function defineExceptions(context: ServiceContext): void {
       f.if(i32.eqz(i32.and(masked, PSTATE.SERROR)), () => {
         consume(ATTENTION.SERROR);
         state.setSystem('ESR_EL1', syndrome(EXCEPTION_CLASS.SERROR));
-        f.call(services.enter, 0x180, state.currentPc(CODE_LAYOUT.resolveRecord));
+        f.call(services.enter, 0x180, state.currentPc());
         f.return(i32.const(0));
       }),
     );

@@ -3,7 +3,8 @@
 import { OUTCOME } from '../port.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import { EXCEPTION_CLASS, FAULT, PSTATE, syndrome } from './exceptions.ts';
-import { CODE_LAYOUT, CODE_TLB, PAGE_ENTRY, RECORD_SIZE, TRANSLATED } from './layout.ts';
+import { CODE_TLB, PAGE_ENTRY, RECORD_SIZE, TRANSLATED } from './layout.ts';
+import { pageEntry } from './page-entry.ts';
 import type { ServiceContext } from './services.ts';
 import { PERMIT } from './services.ts';
 import { StateAccess } from './state.ts';
@@ -44,7 +45,7 @@ export function defineFetch({ module, services }: ServiceContext): void {
     });
 
     const page = f.keep(i32.and(state.get32('translatedHost'), -4096));
-    const held = i32.load(i32.add(i32.shl(i32.shrU(page, 12), 2), CODE_LAYOUT.pageTable));
+    const held = i32.load(pageEntry(page));
     const records = f.local(I32);
     f.set(records, i32.and(held, ~PAGE_ENTRY.FLAGS));
     f.if(i32.eqz(records.get), () => f.set(records, f.call32(services.codePage, page)));

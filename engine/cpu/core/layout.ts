@@ -158,7 +158,7 @@ if (placed.end > STATE_SIZE) throw new Error('the CPU state outgrew its page');
 export const ATTENTION = { FIQ: 1, IRQ: 2, SERROR: 4, LEAVE: 8, WAIT: 16, CODE: 32, BREAKPOINT: 64 } as const;
 export const EXIT = { LIMIT: 0, WAIT: 1, LEAVE: 2, BREAKPOINT: 3 } as const;
 
-/** Decoded record: handler number, then operands (see ../interpreter/records.ts). */
+/** Decoded record: see ../interpreter/records.ts. */
 export const RECORD_SIZE = 16;
 /** In a record: how often branches arrived there since somebody was told, 16 bits. On the line that is read next anyway. */
 export const ARRIVALS_OFFSET = 2;

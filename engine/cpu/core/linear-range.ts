@@ -7,6 +7,7 @@ import type { In32, X32, X64 } from '../wasm/expression.ts';
 import { I32, I64, i32, i64 } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/function.ts';
 import { CODE_LAYOUT, LINEAR_RANGE, PAGE_ENTRY, SEGMENT, STORE_MAP } from './layout.ts';
+import { entryOfPage } from './page-entry.ts';
 import type { ServiceContext } from './services.ts';
 import { StateAccess } from './state.ts';
 
@@ -77,7 +78,7 @@ export function inRange(tlb: X32, va: X64): X32 {
 /** Lets translated code store to the page of a host address without asking: a TLB holds a write tag for it from now on. */
 export function openStores(f: FunctionBuilder, host: In32): void {
   const page = f.keep(i32.shrU(host, PAGE_SHIFT));
-  const entry = f.keep(i32.add(i32.shl(page, 2), CODE_LAYOUT.pageTable));
+  const entry = f.keep(entryOfPage(page));
   f.store32(entry, 0, i32.or(i32.load(entry), PAGE_ENTRY.WRITE_TAGGED | PAGE_ENTRY.WRITTEN));
   const mark = (offset: number, bit: number): void =>
     f.store8(page, CODE_LAYOUT.storeMap + offset, i32.or(i32.load8u(page, CODE_LAYOUT.storeMap + offset), bit));

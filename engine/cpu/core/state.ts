@@ -32,6 +32,15 @@ export class StateAccess {
     this.set32(field, i32.add(this.get32(field), value));
   }
 
+  /** The flags as they are stored. */
+  get flags(): FlagSource {
+    return {
+      n: () => this.get64('flagN'),
+      z: () => this.get64('flagZ'),
+      c: () => this.get32('flagC'),
+      v: () => this.get64('flagV'),
+    };
+  }
   setFlags({ n, z, c, v }: FlagSource): void {
     this.set64('flagN', n());
     this.set64('flagZ', z());
@@ -58,12 +67,9 @@ export class StateAccess {
   }
 
   /** Address of the instruction at `ip`, or `pc` if there is none. */
-  currentPc(resolveRecord: number): X64 {
+  currentPc(): X64 {
     const ip = this.get32('ip');
-    return i64.select(
-      i32.eq(ip, resolveRecord),
-      this.get64('pc'),
-      i64.add(this.get64('pcBias'), i64.extendU(i32.shrU(ip, 2))),
-    );
+    const inPage = i64.add(this.get64('pcBias'), i64.extendU(i32.shrU(ip, 2)));
+    return i64.select(i32.eq(ip, CODE_LAYOUT.resolveRecord), this.get64('pc'), inPage);
   }
 }

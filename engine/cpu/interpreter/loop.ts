@@ -104,7 +104,7 @@ class LoopWriter {
       });
     });
     // The next entry may come long after, when code pages have changed: leave an address, not a record.
-    f.store64(window, STATE.pc, this.currentPc());
+    f.store64(window, STATE.pc, new StateAccess(f).currentPc());
     f.store32(window, STATE.ip, CODE_LAYOUT.resolveRecord);
     f.return(i32.load(window, STATE.exit));
   }
@@ -132,13 +132,6 @@ class LoopWriter {
     countArrival(f, this.hot, locals.ip.get, (rare) => f.brIf(top, i32.eqz(rare), 'likely'));
     f.call(services.hot, locals.ip.get);
     f.br(top);
-  }
-
-  private currentPc() {
-    const { window, resolveRecord } = CODE_LAYOUT;
-    const ip = i32.load(window, STATE.ip);
-    const inPage = i64.add(i64.load(window, STATE.pcBias), i64.extendU(i32.shrU(ip, 2)));
-    return i64.select(i32.eq(ip, resolveRecord), i64.load(window, STATE.pc), inPage);
   }
 
   private attend(exit: Label): void {

@@ -50,12 +50,7 @@ export class OutlinedOperations extends RecordOperations implements SystemOperat
     this.record = f.param(I32, 0);
     this.services = services;
     this.state = new StateAccess(f);
-    this.flags = {
-      n: () => i64.load(this.window, STATE.flagN),
-      z: () => i64.load(this.window, STATE.flagZ),
-      c: () => i32.load(this.window, STATE.flagC),
-      v: () => i64.load(this.window, STATE.flagV),
-    };
+    this.flags = this.state.flags;
   }
 
   ip(): X32 {
