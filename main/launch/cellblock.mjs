@@ -2,4 +2,13 @@
 // or never built.
 import { isEngineBuilt } from './sources.mjs';
 
-await import(isEngineBuilt() ? '../../out/main/cellblock.js' : '../../engine/cli/main.ts');
+/** What runs TypeScript by itself. npm puts such a Node in front of the system's, whoever starts this file does not. */
+const NODE = 24;
+
+if (Number.parseInt(process.versions.node) < NODE) {
+  process.stderr.write(
+    `cellblock: this is Node ${process.versions.node}, and it takes ${NODE} or newer. ` +
+      '"npm run -s cellblock -- COMMAND" uses the one that comes with the packages.\n',
+  );
+  process.exitCode = 2;
+} else await import(isEngineBuilt() ? '../../out/main/cellblock.js' : '../../engine/cli/main.ts');
