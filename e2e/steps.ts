@@ -11,10 +11,15 @@ export async function newProject(page: Page, name: string): Promise<void> {
 
 /** Through the palette, as every command can be reached. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  // Control+K is a guest's own where its console has the focus.
-  await page.keyboard.press('F1');
   const palette = page.getByRole('dialog');
-  await palette.getByRole('combobox').fill(title);
+  const search = palette.getByRole('combobox');
+  // A page that has only just come may not listen to keys yet.
+  await expect(async () => {
+    // Control+K is a guest's own where its console has the focus.
+    if (!(await search.isVisible())) await page.keyboard.press('F1');
+    await expect(search).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 15_000 });
+  await search.fill(title);
   await palette.getByRole('option', { name: title }).first().click();
 }
 
