@@ -2,6 +2,7 @@
 // Runs on the system's Node (20 or newer) with nothing installed, so it imports nothing but Node's own modules.
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { isNewEnough, NODE } from './node.mjs';
 import { isBuilt, noteBuild, root, sourcesNow } from './sources.mjs';
 import { lastLines, run, say, step, StepError } from './terminal.mjs';
 
@@ -24,9 +25,9 @@ export function pinnedNode() {
   const name = NODE_PACKAGES[platform];
   const path = name && join(modules, name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (path && existsSync(path)) return path;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  if (isNewEnough()) return process.execPath;
   throw new StepError(
-    `There is no Node 24 package for ${platform}. Install Node 24 or newer yourself and start again.`,
+    `There is no Node ${NODE} package for ${platform}. Install Node ${NODE} or newer yourself and start again.`,
   );
 }
 

@@ -19,7 +19,7 @@ interface TlbSet {
 const MOST_PUT_OFF = 512;
 const NO_PAGE = -1;
 
-/** In a set, where the tags are that an address is looked for by: in each first entry. TLBI asks for them all the time. */
+/** Where a set has the tags of its first entries. Lists that are there: a boot invalidates sixty thousand pages. */
 const DATA_TAGS = [TLB_OFFSET.dataTlbEl0, TLB_OFFSET.dataTlbEl1].flatMap((table) => [
   table + DATA_TLB.READ,
   table + DATA_TLB.WRITE,
