@@ -17,7 +17,14 @@ export default defineConfig<ShellOptions>({
     { name: 'browser', testIgnore: 'electron.spec.ts', use: { shell: 'browser' } },
     {
       name: 'electron',
-      testIgnore: ['board-source.spec.ts', 'browser.spec.ts', 'linux.spec.ts', 'start.spec.ts', 'pictures.spec.ts'],
+      testIgnore: [
+        'board-source.spec.ts',
+        'browser.spec.ts',
+        'built.spec.ts',
+        'linux.spec.ts',
+        'start.spec.ts',
+        'pictures.spec.ts',
+      ],
       use: { shell: 'electron' },
     },
   ],

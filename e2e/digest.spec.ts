@@ -24,7 +24,7 @@ async function digestOnCommandLine(program: string): Promise<string> {
 
 test('on the command line, from source and built, and in the window', async ({ workbench }) => {
   const { page } = workbench;
-  const first = await digestOnCommandLine('engine/cli/main.ts');
+  const first = await digestOnCommandLine('engine/entry/cellblock.ts');
   expect(await digestOnCommandLine('out/main/cellblock.js')).toBe(first);
   await newProject(page, 'same');
   await runCommand(page, 'Run: boot');

@@ -1,12 +1,7 @@
 // The command line: picks the command, hands it the terminal, ends with its exit status.
 // Status 0: it worked. 1: it ran and failed (a script, a check, a comparison). 2: it could not start (usage, files).
-import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
 import { UsageError } from './usage.ts';
-
-// Loading from source costs more than most commands: compiled code is kept in the host's folder for temporary files, where
-// it can be written. What a command needs is loaded behind this, and only that.
-enableCompileCache();
 
 const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
 
@@ -24,6 +19,7 @@ const USAGE = `usage: cellblock COMMAND [ARGUMENTS]
 \`cellblock COMMAND --help\` says more.
 `;
 
+/** What a command needs is loaded with it, and only that. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   config: async (args) => {
     const [{ runConfigCommand }, { processIo }] = await Promise.all([import('./config.ts'), import('./io.ts')]);
@@ -38,7 +34,10 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   agree: async (args) => (await import('./agree.ts')).agreeCommand(args),
 };
 
-async function main([name, ...args]: string[]): Promise<number> {
+/** @returns the exit status */
+export async function main([name, ...args]: string[]): Promise<number> {
+  // A reader that went away (`cellblock … | head`) is no failure of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(USAGE);
     return name === undefined ? 2 : 0;
@@ -56,7 +55,3 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 2;
   }
 }
-
-// A reader that went away (`cellblock … | head`) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
-process.exitCode = await main(process.argv.slice(2));

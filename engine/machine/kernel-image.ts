@@ -2,7 +2,6 @@
 // Sources: Linux, Documentation/arch/arm64/booting.rst (Image header); drivers/firmware/efi/libstub's zboot header as
 // Documentation/admin-guide/efi-stub.rst names it; System V ABI, chapters 4 and 5 (ELF).
 // Where a document leaves a choice, placement is what QEMU's virt machine does, which images made for it may rely on.
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { MiB, pa } from '../util/units.ts';
 import type { Pa } from '../util/units.ts';
 
@@ -54,9 +53,11 @@ const UNPACKED_LIMIT = 512 * MiB;
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
+/** Loaded where something is compressed: it takes longer than the rest of a kernel's way into RAM. */
+const zlib = () => process.getBuiltinModule('node:zlib');
 const UNPACKERS: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array>> = {
-  gzip: gunzipSync,
-  zstd: zstdDecompressSync,
+  gzip: (bytes, options) => zlib().gunzipSync(bytes, options),
+  zstd: (bytes, options) => zlib().zstdDecompressSync(bytes, options),
 };
 
 function unpack(method: string, bytes: Uint8Array): Uint8Array {

@@ -6,7 +6,7 @@ import type { BackgroundTranslator, TranslationAnswer, TranslationRequest } from
 
 /** The thread's program: from source, or beside the built engine. */
 const program = (): URL =>
-  new URL(import.meta.url.endsWith('.ts') ? './translator-thread.ts' : './translator.js', import.meta.url);
+  new URL(import.meta.url.endsWith('.ts') ? '../entry/translator.ts' : './translator.js', import.meta.url);
 
 /** One end of a machine's line to the thread. */
 export interface Line {

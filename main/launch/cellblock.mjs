@@ -10,4 +10,4 @@ if (!isNewEnough()) {
       '"npm run -s cellblock -- COMMAND" uses the one that comes with the packages.\n',
   );
   process.exitCode = 2;
-} else await import(isEngineBuilt() ? '../../out/main/cellblock.js' : '../../engine/cli/main.ts');
+} else await import(isEngineBuilt() ? '../../out/main/cellblock.js' : '../../engine/entry/cellblock.ts');
