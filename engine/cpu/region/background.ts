@@ -1,5 +1,6 @@
 // Translation beside the engine's thread: what is asked, what is answered, and a translator that answers. Requests carry
 // copies of the code; whoever asked sees to it that the code is still the same when the answer comes.
+import { setFlagsFromString } from 'node:v8';
 import type { Feature } from '../aarch64/table/instruction.ts';
 import { RECORDS_PER_PAGE } from '../core/layout.ts';
 import type { CodePage } from './blocks.ts';
@@ -48,11 +49,25 @@ export function answerRequest(request: TranslationRequest, clock: () => number):
   let translation: Translation | undefined;
   try {
     const assignments = request.regions.map(({ assignment, copy }) => ({ assignment, code: codes[copy]! }));
-    translation = translateRegions(assignments);
+    translation = translateRegions(assignments, compileWhole);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }
   return { number, translation, milliseconds: clock() - started };
+}
+
+/**
+ * Compiles all functions of a module now: V8 otherwise compiles a function when it is first called, on the thread that runs
+ * guest code. Versions from 14 on are not asked: an unknown flag is an error message to the user.
+ */
+function compileWhole(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  if (Number.parseInt(process.versions.v8) >= 14) return new WebAssembly.Module(bytes);
+  setFlagsFromString('--no-wasm-lazy-compilation');
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    setFlagsFromString('--wasm-lazy-compilation');
+  }
 }
 
 /** A host without tail calls, or out of memory for code: the interpreter goes on alone. */

@@ -46,6 +46,7 @@ const NOTHING: Translated = { words: new Uint16Array(), outlined: [] };
 /** @throws WebAssembly.CompileError or RangeError where the host cannot compile regions */
 export function translateRegions(
   assignments: readonly { readonly assignment: Assignment; readonly code: CodePage }[],
+  compile = (bytes: Uint8Array<ArrayBuffer>) => new WebAssembly.Module(bytes),
 ): Translation {
   const module = new ModuleBuilder();
   module.importMemory('engine', 'memory', 1);
@@ -73,7 +74,7 @@ export function translateRegions(
   if (places.length === 0) return { module: undefined, bytes: 0, regions };
   for (const { slot, region } of places) module.fillTable(REGION_HANDLER.FIRST + slot, [region]);
   const bytes = module.finish();
-  return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };
+  return { module: compile(bytes), bytes: bytes.length, regions };
 }
 
 /** A region under construction. */
