@@ -20,6 +20,9 @@ export interface Form {
   readonly handler: number;
 }
 
+/** A form while handlers are numbered. */
+type Numbered = Form & { handler: number };
+
 /** How statics make up one number, least significant first, times two plus `far` where there is a branch operand. */
 interface FormSpace {
   readonly instruction: Instruction;
@@ -45,15 +48,15 @@ function spaceOf(instruction: Instruction): FormSpace {
 /** What a handler executes: one form, or two of which only the second may branch. */
 export type HandlerParts = readonly [Form] | readonly [Form, Form];
 
-/** The form with a number. */
-function formAt({ instruction, radices, branches }: FormSpace, number: number): Omit<Form, 'handler'> {
+/** The form with a number, of which the handler is to be said or known. */
+function formAt({ instruction, radices, branches }: FormSpace, number: number, handler = -1): Numbered {
   let rest = branches ? number >> 1 : number;
   const statics: Record<string, number> = {};
   for (const { name, count } of radices) {
     statics[name] = rest % count;
     rest = Math.floor(rest / count);
   }
-  return { instruction, statics, near: !branches || number % 2 === 0 };
+  return { instruction, statics, near: !branches || number % 2 === 0, handler };
 }
 
 /** The forms that a pattern of fusions.ts names. */
@@ -70,21 +73,21 @@ function formsLike(pattern: FormPattern, byName: ReadonlyMap<string, readonly Fo
 function numberHandlers() {
   const spaces = new Map(INSTRUCTIONS.map((instruction) => [instruction, spaceOf(instruction)]));
   const parts: (HandlerParts | undefined)[] = new Array<undefined>(SPECIAL_COUNT).fill(undefined);
-  const add = (form: Omit<Form, 'handler'>): Form => {
-    const numbered = { ...form, handler: parts.length };
-    parts.push([numbered]);
-    return numbered;
+  const add = (form: Numbered, handlers: Int32Array, number: number): void => {
+    form.handler = handlers[number] = parts.length;
+    parts.push([form]);
   };
   const inline: Form[] = [];
+  const others: Parameters<typeof add>[] = [];
   for (const space of spaces.values()) {
     if (!mayBeInline(space.instruction)) continue;
-    space.handlers = new Int32Array(space.size).fill(-1);
+    const handlers = (space.handlers = new Int32Array(space.size));
     for (let number = 0; number < space.size; number++) {
       const form = formAt(space, number);
-      if (!isInline(form)) continue;
-      const numbered = add(form);
-      space.handlers[number] = numbered.handler;
-      inline.push(numbered);
+      if (isInline(form)) {
+        add(form, handlers, number);
+        inline.push(form);
+      } else others.push([form, handlers, number]);
     }
   }
   const pairs = addPairs(inline, parts);
@@ -92,8 +95,7 @@ function numberHandlers() {
   const ranges: FormSpace[] = [];
   for (const space of spaces.values()) {
     if (space.handlers) {
-      for (let number = 0; number < space.size; number++)
-        if (space.handlers[number] === -1) space.handlers[number] = add(formAt(space, number)).handler;
+      for (; others[0]?.[1] === space.handlers; others.shift()) add(...others[0]);
       continue;
     }
     space.first = parts.length;
@@ -140,7 +142,7 @@ export function partsOf(handler: number): HandlerParts | undefined {
   const known = parts[handler];
   if (known) return known;
   const space = ranges.findLast(({ first }) => first <= handler)!;
-  return (parts[handler] = [{ ...formAt(space, handler - space.first), handler }]);
+  return (parts[handler] = [formAt(space, handler - space.first, handler)]);
 }
 
 /** The handler that executes two records in one go, or nothing. Both are handlers of single forms. */

@@ -21,29 +21,31 @@ import { SYSTEM_MEANINGS } from './system.ts';
 import { isDescribedInline, SYSTEM_INLINE_MEANINGS } from './system-inline.ts';
 
 /** Meanings that may run inside the interpreter's main loop, if the form's statics allow it. */
-const INLINE: Readonly<Record<string, Meaning>> = {
-  ...INTEGER_MEANINGS,
-  ...CRC_MEANINGS,
-  ...BRANCH_MEANINGS,
-  ...MEMORY_MEANINGS,
-  ...STRUCTURE_MEANINGS,
-  ...SIMD_MOVE_MEANINGS,
-  ...SIMD_SAME_MEANINGS,
-  ...SIMD_MISC_MEANINGS,
-  ...SIMD_SHIFT_MEANINGS,
-  ...SIMD_DIFFERENT_MEANINGS,
-  ...AES_MEANINGS,
-  ...CRYPTO_MEANINGS,
-  ...SIMD_FP_MEANINGS,
-  ...SIMD_FP_CONVERSION_MEANINGS,
-  // Behind the others: where scalar instructions of both kinds have one name, it is one of these.
-  ...FP_MEANINGS,
-  ...SYSTEM_INLINE_MEANINGS,
-};
+const INLINE = new Map<string, Meaning>(
+  [
+    INTEGER_MEANINGS,
+    CRC_MEANINGS,
+    BRANCH_MEANINGS,
+    MEMORY_MEANINGS,
+    STRUCTURE_MEANINGS,
+    SIMD_MOVE_MEANINGS,
+    SIMD_SAME_MEANINGS,
+    SIMD_MISC_MEANINGS,
+    SIMD_SHIFT_MEANINGS,
+    SIMD_DIFFERENT_MEANINGS,
+    AES_MEANINGS,
+    CRYPTO_MEANINGS,
+    SIMD_FP_MEANINGS,
+    SIMD_FP_CONVERSION_MEANINGS,
+    // Behind the others: where scalar instructions of both kinds have one name, it is one of these.
+    FP_MEANINGS,
+    SYSTEM_INLINE_MEANINGS,
+  ].flatMap((meanings: Readonly<Record<string, Meaning>>) => Object.entries(meanings)),
+);
 
 /** The meaning of an instruction form if it may run inside the main loop. */
 export function inlineMeaning(name: string, statics: Statics): Meaning | undefined {
-  return isDescribedInline(name, statics) ? INLINE[name] : undefined;
+  return isDescribedInline(name, statics) ? INLINE.get(name) : undefined;
 }
 
 /** The meaning of any instruction form, for code that has the processor's services. */
