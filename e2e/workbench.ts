@@ -76,7 +76,7 @@ export class Workbench {
 
   /** Process ids of the engines that run now. */
   engines(): number[] {
-    const entry = /engine\/service\/process\.ts|out\/main\/engine\.js|node\.mojom\.NodeService/;
+    const entry = /engine\/entry\/engine\.ts|out\/main\/engine\.js|node\.mojom\.NodeService/;
     return descendants(this.shell.pid)
       .filter(({ command }) => entry.test(command))
       .map(({ pid }) => pid);

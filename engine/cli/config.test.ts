@@ -241,7 +241,7 @@ describe('config new-cell', () => {
 });
 
 it('runs as a program', () => {
-  const main = join(import.meta.dirname, 'main.ts');
+  const main = join(import.meta.dirname, '../entry/cellblock.ts');
   const output = execFileSync(process.execPath, [main, 'config', 'check', join(boards, 'qemu-arm64.c')], {
     encoding: 'utf8',
   });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-const PROGRAM = join(import.meta.dirname, 'main.ts');
+const PROGRAM = join(import.meta.dirname, '../entry/cellblock.ts');
 const BOARD = join(import.meta.dirname, '../../boards/qemu-arm64');
 let folder = '';
 beforeAll(() => {

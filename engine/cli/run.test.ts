@@ -18,7 +18,7 @@ function file(name: string, bytes: Uint8Array | string): string {
 function cellblock(args: string[], input = ''): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(import.meta.dirname, 'main.ts'), 'run', ...args],
+    [join(import.meta.dirname, '../entry/cellblock.ts'), 'run', ...args],
     {
       encoding: 'utf8',
       input,

@@ -1,6 +1,6 @@
 // Gets a program: from source, or as it was built, which is a script with the code that V8 had compiled when the build tried
 // it out (keep.ts). Node keeps what is compiled when a module is loaded; the functions that run later it would have compiled
-// anew in each start, and a start takes a quarter less without that.
+// anew in each start, and a start of the command line takes a sixth less without that.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
