@@ -1,13 +1,13 @@
 // Guest RAM: the banks of a board inside the engine's one WebAssembly memory, and host-side access to them.
 // The host commits pages when they are touched, so a board costs what its guests use, not what it has. A board with more RAM
 // than a memory with 32-bit addresses holds is there as a whole as well: its banks get places block by block, as they are used.
-import { KiB, MiB, GiB, hostOffset, pa, PAGE_SIZE } from '../util/units.ts';
+import { MiB, GiB, hostOffset, pa, PAGE_SIZE } from '../util/units.ts';
 import type { Gpa, HostOffset, Pa } from '../util/units.ts';
 import type { BoardRange } from '../board/description.ts';
+import { createEngineMemory, WASM_PAGE } from '../cpu/index.ts';
 import type { AddressMap, MapSegment } from '../cpu/port.ts';
 import type { PhysicalMemory } from './api.ts';
 
-const WASM_PAGE = 64 * KiB;
 /** WebAssembly memories with 32-bit addresses end here; the last page stays free so that no address computation wraps. */
 export const ENGINE_MEMORY_LIMIT = 4 * GiB - WASM_PAGE;
 /** What of a large board gets a place at once. Large enough that an address map has few segments, small enough that scattered use fits. */
@@ -95,9 +95,8 @@ export class BankedMemory implements PhysicalMemory {
         if (whole) this.#next += wasmPages(size);
         return bank;
       });
-    const pages = Math.min(total, ENGINE_MEMORY_LIMIT) / WASM_PAGE;
     if (this.#next > ENGINE_MEMORY_LIMIT) throw new MemoryTooLarge(0);
-    this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.wasm = createEngineMemory(Math.min(total, ENGINE_MEMORY_LIMIT));
     this.#bytes = new Uint8Array(this.wasm.buffer);
     this.#view = new DataView(this.wasm.buffer);
   }

@@ -168,8 +168,11 @@ export const COVERAGE_OFFSET = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
 /** Records of one code page, behind them the page-end record and the coverage. */
 export const RECORD_PAGE_SIZE = COVERAGE_OFFSET + RECORDS_PER_PAGE / 8;
 
-/** Handler numbers from FIRST on stand for translated regions: a record that says so is a region's entry. */
-export const REGION_HANDLER = { FIRST: 0x8000, COUNT: 0x8000 } as const;
+/**
+ * Handler numbers from FIRST on stand for translated regions: a record that says so is a region's entry. More of them than
+ * the cache has room for code; each place of the table takes its time when a machine is made.
+ */
+export const REGION_HANDLER = { FIRST: 0x2000, COUNT: 0x2000 } as const;
 /** Bytes for the tables that instruction words are decoded by. */
 export const DECODE_TABLES_SIZE = 0x12_0000;
 

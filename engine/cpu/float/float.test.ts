@@ -2,13 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemSlot } from '../aarch64/system/registers.ts';
+import { createEngineMemory, WASM_PAGE } from '../core/memory.ts';
 import type { Format } from './format.ts';
 import { DOUBLE, FPCR, FPSR, HALF, ROUNDING, SINGLE } from './format.ts';
 import { emitFloatModule } from './module.ts';
 import type { FloatService } from './services.ts';
 import { FLOAT_SERVICES } from './services.ts';
 
-const memory = new WebAssembly.Memory({ initial: 1 });
+const memory = createEngineMemory(WASM_PAGE);
 const state = new DataView(memory.buffer);
 const instance = new WebAssembly.Instance(new WebAssembly.Module(emitFloatModule()), { engine: { memory } });
 

@@ -5,6 +5,7 @@ import type { Feature, Instruction } from '../aarch64/table/instruction.ts';
 import { extractFields } from '../aarch64/table/pattern.ts';
 import { Random, randomWordFrom } from '../aarch64/table/random.ts';
 import { CODE_LAYOUT, RECORD_PAGE_SIZE, RECORD_SIZE, RECORDS_PER_PAGE } from '../core/layout.ts';
+import { createEngineMemory, WASM_PAGE } from '../core/memory.ts';
 import { importHostCalls } from '../core/services.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { DecodeTableFiller, placeDecodeTables } from './decode-tables.ts';
@@ -18,9 +19,9 @@ const hostCalls = Object.keys(importHostCalls(new ModuleBuilder()));
 
 /** One page of code, its records, and the service over fresh tables. */
 function decoder() {
-  const records = Math.ceil(CODE_LAYOUT.pageTable / 0x1_0000) * 0x1_0000;
-  const code = records + 0x1_0000;
-  const memory = new WebAssembly.Memory({ initial: code / 0x1_0000 + 1 });
+  const records = Math.ceil(CODE_LAYOUT.pageTable / WASM_PAGE) * WASM_PAGE;
+  const code = records + WASM_PAGE;
+  const memory = createEngineMemory(code + WASM_PAGE);
   const tables = new DecodeTableFiller(memory, placeDecodeTables(CODE_LAYOUT.decodeTables), FEATURES);
   const unexpected = (): number => {
     throw new Error('only the tables are asked for');

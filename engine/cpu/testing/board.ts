@@ -3,6 +3,7 @@
 import type { ClusterOptions } from '../cluster.ts';
 import type { BackgroundTranslator } from '../region/background.ts';
 import type { RegionTuning } from '../region/cache.ts';
+import { createEngineMemory, WASM_PAGE } from '../core/memory.ts';
 import { CpuCluster, cpuAreaSize } from '../cluster.ts';
 import type { BusAccess, Cpu, CpuPort, Outcome } from '../port.ts';
 import { OUTCOME } from '../port.ts';
@@ -39,10 +40,9 @@ export class PlainBoard implements CpuPort {
   ) {
     const pool = codePages === undefined ? {} : { codePages };
     const area = cpuAreaSize(cpus, { memoryBytes: 512 * MiB, ...pool });
-    this.ram = Math.ceil(area / 65536) * 65536;
+    this.ram = Math.ceil(area / WASM_PAGE) * WASM_PAGE;
     this.ramSize = ramSize;
-    const pages = (this.ram + ramSize) / 65536;
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.memory = createEngineMemory(this.ram + ramSize);
     const options: ClusterOptions = {
       memory: this.memory,
       cpus: Array.from({ length: cpus }, (_, i) => ({ affinity: i, model })),

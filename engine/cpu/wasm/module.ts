@@ -18,6 +18,10 @@ export interface FunctionReference extends Signature {
 
 const SECTION = { TYPE: 1, IMPORT: 2, FUNCTION: 3, TABLE: 4, EXPORT: 7, ELEMENT: 9, CODE: 10, CUSTOM: 0 } as const;
 const FUNCREF = 0x70;
+/** Limits of a memory (threads proposal, "Binary Format: Limits"). */
+const SHARED_WITH_MAXIMUM = 0x03;
+/** Of 64 KiB each: as many as 32-bit addresses reach. */
+const MOST_PAGES = 0x1_0000;
 
 export class ModuleBuilder {
   private readonly types = new Map<string, number>();
@@ -47,6 +51,7 @@ export class ModuleBuilder {
     return index;
   }
 
+  /** A shared memory of `pages` or more, as createEngineMemory (core/memory.ts) makes them. */
   importMemory(module: string, name: string, pages: number): void {
     this.memory = { module, name, pages };
   }
@@ -151,8 +156,9 @@ export class ModuleBuilder {
       if (this.memory) {
         sink.name(this.memory.module);
         sink.name(this.memory.name);
-        sink.append([0x02, 0x00]);
+        sink.append([0x02, SHARED_WITH_MAXIMUM]);
         sink.u32(this.memory.pages);
+        sink.u32(MOST_PAGES);
       }
     });
     section(SECTION.FUNCTION, (sink) => {
