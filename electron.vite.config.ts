@@ -46,7 +46,7 @@ const scripts = (): Plugin => ({
   writeBundle() {
     const inmates = join(PRACTICE_BOARD, 'inmates');
     const images = readdirSync(inmates).filter((file) => file.endsWith('.bin'));
-    const journey = [basename(PRACTICE_BOARD), join(PRACTICE_BOARD, 'demo.script')];
+    const journey = [basename(PRACTICE_BOARD), join(PRACTICE_BOARD, 'demo.script'), 'engine/entry/bare.script'];
     const args = ['out/main/keep.js', ...journey, ...images.map((file) => join(inmates, file))];
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });
     if (status !== 0) this.warn(`Programs will start slower than they could: ${stderr.trim()}`);

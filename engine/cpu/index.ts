@@ -1,7 +1,8 @@
 // The processor as the rooms above use it.
 export type { ClusterOptions, CpuDeclaration } from './cluster.ts';
 export { CpuCluster, cpuAreaSize } from './cluster.ts';
-export { createEngineMemory, WASM_PAGE } from './core/memory.ts';
+export type { Fill } from './core/memory.ts';
+export { createEngineMemory, fillerOf, WASM_PAGE } from './core/memory.ts';
 export type { InterpreterImage } from './interpreter/code.ts';
 export { useInterpreterImage } from './interpreter/code.ts';
 export type { ImagePart } from './interpreter/image.ts';

@@ -4,7 +4,8 @@
 import { MiB, GiB, hostOffset, pa, PAGE_SIZE } from '../util/units.ts';
 import type { Gpa, HostOffset, Pa } from '../util/units.ts';
 import type { BoardRange } from '../board/description.ts';
-import { createEngineMemory, WASM_PAGE } from '../cpu/index.ts';
+import { createEngineMemory, fillerOf, WASM_PAGE } from '../cpu/index.ts';
+import type { Fill } from '../cpu/index.ts';
 import type { AddressMap, MapSegment } from '../cpu/port.ts';
 import type { PhysicalMemory } from './api.ts';
 
@@ -53,6 +54,7 @@ export type CodeInvalidator = (start: HostOffset, size: number) => void;
 export class BankedMemory implements PhysicalMemory {
   readonly wasm: WebAssembly.Memory;
   readonly #bytes: Uint8Array;
+  readonly #fillBytes: Fill;
   readonly #view: DataView;
   readonly #banks: readonly Bank[];
   onHostWrite: CodeInvalidator = () => undefined;
@@ -98,6 +100,7 @@ export class BankedMemory implements PhysicalMemory {
     if (this.#next > ENGINE_MEMORY_LIMIT) throw new MemoryTooLarge(0);
     this.wasm = createEngineMemory(Math.min(total, ENGINE_MEMORY_LIMIT));
     this.#bytes = new Uint8Array(this.wasm.buffer);
+    this.#fillBytes = fillerOf(this.wasm);
     this.#view = new DataView(this.wasm.buffer);
   }
 
@@ -148,7 +151,7 @@ export class BankedMemory implements PhysicalMemory {
         return;
       }
       const host = this.#hostOf(piece) + offset;
-      this.#bytes.fill(value, host, host + length);
+      this.#fillBytes(host, value, length);
       this.onHostWrite(hostOffset(host), length);
     });
   }
@@ -160,7 +163,7 @@ export class BankedMemory implements PhysicalMemory {
       const page = from - (from % PAGE_SIZE);
       const to = Math.min(page + PAGE_SIZE, end);
       if (this.pageWritten(hostOffset(page))) {
-        this.#bytes.fill(0, from, to);
+        this.#fillBytes(from, 0, to - from);
         this.onHostWrite(hostOffset(from), to - from);
       }
       from = to;

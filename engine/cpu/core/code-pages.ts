@@ -3,6 +3,8 @@ import { PAGE_SIZE } from '../../util/units.ts';
 import { SPECIAL } from '../interpreter/handlers.ts';
 import type { AreaLayout } from './layout.ts';
 import { CODE_LAYOUT, PAGE_ENTRY, RECORD_PAGE_SIZE, RECORD_SIZE, RECORDS_PER_PAGE, STORE_MAP } from './layout.ts';
+import { fillerOf } from './memory.ts';
+import type { Fill } from './memory.ts';
 
 /** What code pages need of the TLBs. */
 interface CodePageTlbs {
@@ -15,6 +17,7 @@ interface CodePageTlbs {
 export class CodePages {
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
+  private readonly fill: Fill;
   private readonly area: AreaLayout;
   private readonly tlbs: CodePageTlbs;
   /** Host page number of each slot of the pool, or -1. */
@@ -30,6 +33,7 @@ export class CodePages {
   constructor(memory: WebAssembly.Memory, area: AreaLayout, tlbs: CodePageTlbs) {
     this.words = new Uint32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
+    this.fill = fillerOf(memory);
     this.area = area;
     this.tlbs = tlbs;
     this.owners = new Int32Array(area.poolPages).fill(-1);
@@ -66,7 +70,7 @@ export class CodePages {
     const records = this.slotAddress(slot);
     this.owners[slot] = page;
     // What was never used is zero, and most of it stays untouched.
-    if (slot < this.used) this.bytes.fill(0, records, records + RECORD_PAGE_SIZE);
+    if (slot < this.used) this.fill(records, 0, RECORD_PAGE_SIZE);
     else this.used = slot + 1;
     const end = records + RECORDS_PER_PAGE * RECORD_SIZE;
     this.bytes[end] = SPECIAL.PAGE_END;

@@ -3,6 +3,8 @@
 // CPUs draw their sets from one pool. Global mappings may be cached in several sets.
 import type { AreaLayout } from './layout.ts';
 import { CODE_TLB, DATA_TLB, LARGE_MAP, STATE, TAG_SLOW, TLB_OFFSET, TLBS_SIZE } from './layout.ts';
+import { fillerOf } from './memory.ts';
+import type { Fill } from './memory.ts';
 
 interface TlbSet {
   readonly address: number;
@@ -29,6 +31,7 @@ const CODE_TAGS = [TLB_OFFSET.codeTlbEl0 + CODE_TLB.TAG, TLB_OFFSET.codeTlbEl1 +
 export class Tlbs {
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
+  private readonly fill: Fill;
   private readonly area: AreaLayout;
   private readonly sets: TlbSet[];
   private readonly current: TlbSet[];
@@ -39,6 +42,7 @@ export class Tlbs {
   constructor(memory: WebAssembly.Memory, area: AreaLayout, cpus: number, stateOf: (cpu: number) => number) {
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
+    this.fill = fillerOf(memory);
     this.area = area;
     this.stateOf = stateOf;
     this.sets = Array.from({ length: area.tlbSets }, (_, i) => ({
@@ -58,7 +62,7 @@ export class Tlbs {
   }
 
   private clear(set: TlbSet): void {
-    this.bytes.fill(0xff, set.address, set.address + TLBS_SIZE);
+    this.fill(set.address, 0xff, TLBS_SIZE);
     set.slow.clear();
   }
 
