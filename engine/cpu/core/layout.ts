@@ -169,8 +169,9 @@ export const COVERAGE_OFFSET = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
 export const RECORD_PAGE_SIZE = COVERAGE_OFFSET + RECORDS_PER_PAGE / 8;
 
 /**
- * Handler numbers from FIRST on stand for translated regions: a record that says so is a region's entry. More of them than
- * the cache has room for code; each place of the table takes its time when a machine is made.
+ * Handler numbers from FIRST on stand for translated regions: a record that says so is a region's entry. As many as the
+ * cache has room for at 3 KiB each; where they are smaller, the oldest make room. No more, as each place of the table takes
+ * its time when a machine is made.
  */
 export const REGION_HANDLER = { FIRST: 0x2000, COUNT: 0x2000 } as const;
 /** Bytes for the tables that instruction words are decoded by. */

@@ -20,8 +20,8 @@ const SECTION = { TYPE: 1, IMPORT: 2, FUNCTION: 3, TABLE: 4, EXPORT: 7, ELEMENT:
 const FUNCREF = 0x70;
 /** Limits of a memory (threads proposal, "Binary Format: Limits"). */
 const SHARED_WITH_MAXIMUM = 0x03;
-/** Of 64 KiB each: as many as 32-bit addresses reach. */
-const MOST_PAGES = 0x1_0000;
+/** As many as 32-bit addresses reach. */
+const MOST_WASM_PAGES = 0x1_0000;
 
 export class ModuleBuilder {
   private readonly types = new Map<string, number>();
@@ -158,7 +158,7 @@ export class ModuleBuilder {
         sink.name(this.memory.name);
         sink.append([0x02, SHARED_WITH_MAXIMUM]);
         sink.u32(this.memory.pages);
-        sink.u32(MOST_PAGES);
+        sink.u32(MOST_WASM_PAGES);
       }
     });
     section(SECTION.FUNCTION, (sink) => {
